@@ -1,0 +1,57 @@
+"""Every error that Infranaut raises, split by what the caller should do.
+
+    InfranautError
+    ├── StopError                 the caller cannot go on as asked: say it and stop
+    │   ├── InvalidMonitors       monitor files with mistakes, all of them at once
+    │   ├── InvalidReference      a reference that cannot be built, read or used
+    │   ├── InvalidSettings       a flag, port or folder that cannot be used
+    │   └── ServiceFailed         a server that this program started, or talks to, failed
+    ├── RetryLater                nothing was taken; the same call may succeed later
+    └── RejectedPayload           a whole body is set aside; carries its reason
+
+Single records that are set aside are not exceptions: they are rows of a
+`exporter.batch.Rejects`, so that one bad row never costs its neighbours.
+"""
+
+from __future__ import annotations
+
+
+class InfranautError(Exception):
+    """The root of the tree above."""
+
+
+class StopError(InfranautError):
+    """The caller cannot go on as asked."""
+
+
+class InvalidMonitors(StopError):
+    """One or more monitor files have mistakes; the message holds one line for each."""
+
+
+class InvalidReference(StopError):
+    """A reference file that cannot be built, read or used with its monitor."""
+
+
+class InvalidSettings(StopError):
+    """A flag, an address or a folder that cannot be used."""
+
+
+class ServiceFailed(StopError):
+    """A server that was started or called did not do its part."""
+
+
+class RetryLater(InfranautError):
+    """Nothing was taken; the same call may succeed after `retry_after_s` seconds."""
+
+    def __init__(self, message: str, retry_after_s: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class RejectedPayload(InfranautError):
+    """A whole body is set aside for `reason` (one of `exporter.batch.Reason`)."""
+
+    def __init__(self, reason: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.status = status
