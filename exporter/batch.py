@@ -67,7 +67,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """One record set aside: its position in the source, why, in words, and its raw bytes (for the dead-letter store)."""
+    """One record set aside: its position in the source, why, the same in words, and its raw bytes for the dead letters."""
 
     position: int
     reason: Reason

@@ -1,7 +1,7 @@
 """Every series that the exporter exposes, declared once.
 
-The renderer, the rules, the dashboards and the metrics reference in `docs/` read this table; a name that is not here does
-not exist. Names, types and labels are a contract with users: changing one is a breaking change.
+The renderer, the rules, the dashboards and the metrics reference in `docs/` read this table; a name that is not here
+does not exist. Names, types and labels are a contract with users: changing one is a breaking change.
 """
 
 from __future__ import annotations

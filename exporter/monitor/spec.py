@@ -1,7 +1,7 @@
 """A monitor as a person writes it: the pydantic models behind the YAML.
 
-Only what the file alone can tell is checked here; `exporter.monitor.load` adds file names, line numbers and suggestions,
-and what needs other files (two monitors of one name, a reference that is not there).
+Only what the file alone can tell is checked here; `exporter.monitor.load` adds file names, line numbers and
+suggestions, and what needs other files (two monitors of one name, a reference that is not there).
 """
 
 from __future__ import annotations

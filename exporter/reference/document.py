@@ -1,7 +1,7 @@
 """A built reference: its records, the bins it defines, and its file.
 
-The file is readable JSON with a `version` and the SHA-256 of everything else in it, so that an edit by hand is noticed and
-two references with the same content are the same file, byte for byte.
+The file is readable JSON with a `version` and the SHA-256 of everything else in it, so that an edit by hand is noticed
+and two references with the same content are the same file, byte for byte.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ class NumberReference(msgspec.Struct, frozen=True, tag="number", tag_field="type
     def spacing(self) -> Floats:
         """float[B]: from each bin's mean to the next, in standard deviations; 0 for the last."""
         scale = self.standard_deviation or 1.0
-        return np.append(np.diff(np.array(self.bin_means, dtype=np.float64)), 0.0) / scale
+        means = np.array(self.bin_means, dtype=np.float64)
+        spacing: Floats = np.append(np.diff(means), 0.0) / scale
+        return spacing
 
 
 class CategoryReference(msgspec.Struct, frozen=True, tag="category", tag_field="type", forbid_unknown_fields=True):
@@ -124,7 +126,7 @@ class Reference:
         return self.sha256[:LABEL_DIGITS]
 
 
-def seal(  # noqa: PLR0913 - the fields of the document, by name
+def seal(
     *,
     monitor: str,
     rows: int,
