@@ -23,7 +23,7 @@ type is missing in its column and marked in `Batch.mistyped`. Infinities are kep
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -67,7 +67,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """One record set aside: its position in the source, why, the same in words, and its raw bytes for the dead letters."""
+    """One record set aside: its position in the source, why, the same in words, and its bytes for the dead letters."""
 
     position: int
     reason: Reason
@@ -130,8 +130,8 @@ class RawRecords:
 
     __slots__ = ("_get",)
 
-    def __init__(self, get: Any) -> None:
+    def __init__(self, get: Callable[[int], bytes]) -> None:
         self._get = get
 
     def __getitem__(self, position: int) -> bytes:
-        return self._get(position)  # type: ignore[no-any-return]
+        return self._get(position)

@@ -15,6 +15,9 @@ Single records that are set aside are not exceptions: they are rows of a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 
 class InfranautError(Exception):
     """The root of the tree above."""
@@ -24,8 +27,27 @@ class StopError(InfranautError):
     """The caller cannot go on as asked."""
 
 
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One mistake in a monitor file; line 0 means the file or folder as a whole."""
+
+    path: str
+    line: int
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}" if self.line else self.path
+        return ": ".join(part for part in (place, self.key, self.message) if part)
+
+
 class InvalidMonitors(StopError):
     """One or more monitor files have mistakes; the message holds one line for each."""
+
+    def __init__(self, mistakes: Sequence[Mistake] | str) -> None:
+        """From mistakes, or from the words of a single one that has no file."""
+        self.mistakes = (Mistake("", 0, "", mistakes),) if isinstance(mistakes, str) else tuple(mistakes)
+        super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
 
 
 class InvalidReference(StopError):

@@ -1,1 +1,5 @@
-""""""
+"""Prometheus rules, generated from the monitors."""
+
+from rules.rendering import render
+
+__all__ = ["render"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import GetPydanticSchema
+from pydantic import GetPydanticSchema, WithJsonSchema
 from pydantic_core import core_schema
 
 _UNITS_S = {"y": 31_536_000.0, "w": 604_800.0, "d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
@@ -43,5 +43,6 @@ DurationField = Annotated[
     GetPydanticSchema(
         lambda _source, _handler: core_schema.no_info_after_validator_function(_to_duration, core_schema.str_schema())
     ),
+    WithJsonSchema({"type": "string", "pattern": _PATTERN, "minLength": 2}),
 ]
 """A pydantic field that holds a `Duration`."""

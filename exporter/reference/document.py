@@ -83,7 +83,8 @@ def quantile_bin_names(count: int) -> tuple[str, ...]:
 def smoothed_ratios(counts: Integers) -> Floats:
     """(count + 0.5) / (N + 0.5 B): the share of each bin, never 0 (Krichevsky and Trofimov, 1981)."""
     values = np.asarray(counts, dtype=np.float64)
-    return (values + 0.5) / (values.sum() + 0.5 * len(values))
+    ratios: Floats = (values + 0.5) / (values.sum() + 0.5 * len(values))
+    return ratios
 
 
 class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

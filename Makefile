@@ -1,0 +1,58 @@
+# Every target sets up what it needs. `make` alone lists them.
+VENV := .venv/bin
+MONITORS := tests/golden/monitors
+GENERATED := tests/golden
+RULE_TESTS := $(wildcard tests/rules/*.yaml)
+ARGUMENTS ?=
+
+# What `make generate` writes and `make check` compares (--check).
+write_generated = $(VENV)/infranaut docs $(1) && $(VENV)/infranaut generate all --monitors $(MONITORS) --out $(GENERATED) $(1)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup services test check lint types contract generated demo bench generate constraints clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: ## Make .venv with the project and the packages of its tests
+	@sh deploy/local/venv.sh dev
+
+services: ## Put Prometheus and Alertmanager into .tools (links to PATH, or Debian's packages unpacked)
+	@sh deploy/local/services.sh
+
+test: setup services ## Run every test, with the set-up; ARGUMENTS="-k drift" goes to pytest
+	@$(VENV)/python -m pytest $(ARGUMENTS)
+
+check: lint types contract generated ## Lint, types, import contract, generated files
+
+lint: setup
+	$(VENV)/ruff check
+	$(VENV)/ruff format --check
+
+types: setup
+	$(VENV)/mypy
+
+contract: setup
+	$(VENV)/lint-imports --no-logo --no-cache
+
+generated: setup services
+	$(call write_generated,--check)
+	sh deploy/local/check_generated.sh $(GENERATED) $(RULE_TESTS)
+
+demo: ## Watch a model drift, to its alert; ONCE=1 ends after the alert, ARGUMENTS="--data FILE" takes your file
+	@sh deploy/local/venv.sh demo
+	@sh deploy/local/services.sh
+	@$(VENV)/infranaut demo $(if $(ONCE),--once) $(ARGUMENTS)
+
+bench: setup ## Measure speed against the peers' figures
+	@$(VENV)/python -m tests.bench $(ARGUMENTS)
+
+generate: setup ## Write every generated file again
+	$(call write_generated)
+
+constraints: setup ## Write constraints.txt with the newest versions, and install them
+	@sh deploy/local/constraints.sh
+	@sh deploy/local/venv.sh dev
+
+clean: ## Remove what the targets made
+	rm -rf .venv .tools dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,66 @@
+"""Places panels on Grafana's grid of 24 columns: rows of panels from left to right, one under the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dashboards.mending import Json, mend_panel, to_plain
+from dashboards.panel import FULL_WIDTH
+
+_HEADER_HEIGHT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled row of a dashboard and its grafanalib panels; a collapsed one is queried only when it is opened."""
+
+    title: str
+    panels: Sequence[Any]
+    collapsed: bool = False
+
+
+def place(sections: Sequence[Section]) -> list[Json]:
+    """The panels of all sections as plain JSON, with ids from 1 and positions that do not overlap."""
+    placed: list[Json] = []
+    top = 0
+    for section in sections:
+        panels = [mend_panel(to_plain(panel)) for panel in section.panels]
+        bottom = _flow(panels, top + _HEADER_HEIGHT)
+        header = _header(section, top, panels if section.collapsed else [])
+        placed += [header] if section.collapsed else [header, *panels]
+        top = top + _HEADER_HEIGHT if section.collapsed else bottom
+    for index, panel in enumerate(walk(placed), start=1):
+        panel["id"] = index
+    return placed
+
+
+def walk(panels: Sequence[Json]) -> Iterator[Json]:
+    """Every panel, headers included, those in collapsed sections after their header."""
+    for panel in panels:
+        yield panel
+        yield from panel.get("panels", [])
+
+
+def _flow(panels: Sequence[Json], top: int) -> int:
+    """Puts panels side by side, wrapping at the right edge; returns the first free line."""
+    left, height = 0, 0
+    for panel in panels:
+        position = panel["gridPos"]
+        if left + position["w"] > FULL_WIDTH:
+            left, top, height = 0, top + height, 0
+        position |= {"x": left, "y": top}
+        left += position["w"]
+        height = max(height, position["h"])
+    return top + height
+
+
+def _header(section: Section, top: int, panels: list[Json]) -> Json:
+    return {
+        "type": "row",
+        "title": section.title,
+        "collapsed": section.collapsed,
+        "gridPos": {"x": 0, "y": top, "w": FULL_WIDTH, "h": _HEADER_HEIGHT},
+        "panels": panels,
+    }

@@ -1,0 +1,129 @@
+"""Drift from the reference: how far every feature went, how sure that is, and since when."""
+
+from __future__ import annotations
+
+from grafanalib import core as grafana
+
+from dashboards.layout import Section
+from dashboards.panel import (
+    FULL_WIDTH,
+    HALF,
+    PanelQuery,
+    PanelText,
+    RowLabel,
+    Size,
+    TableColumn,
+    table,
+    threshold_query,
+    time_series,
+)
+from dashboards.scope import Scope
+from dashboards.threshold import NEUTRAL, bad_above
+from exporter.monitor.duration import Duration
+from exporter.monitor.spec import DriftMeasure, Monitor
+from rules import names
+
+MEASURES: dict[DriftMeasure, str] = {
+    "psi": "PSI",
+    "kl": "KL divergence",
+    "js": "Jensen-Shannon distance",
+    "hellinger": "Hellinger distance",
+    "tv": "Total variation",
+    "chi2": "Chi-square",
+    "ks": "Kolmogorov-Smirnov",
+    "wasserstein": "Wasserstein-1",
+}
+"""What a person calls each measure."""
+
+
+def sections(monitor: Monitor) -> list[Section]:
+    """One for each window, the first open; none without a reference."""
+    if monitor.spec.reference is None:
+        return []
+    scope = Scope(monitor)
+    return [
+        Section(
+            f"Drift over {window}",
+            [_measure(scope, window), _significance(scope, window), _now(scope, window)],
+            collapsed=index > 0,
+        )
+        for index, window in enumerate(monitor.spec.drift.window)
+    ]
+
+
+def _measure(scope: Scope, window: Duration) -> grafana.TimeSeries:
+    drift = scope.monitor.spec.drift
+    value = scope.recorded(names.drift_measure(drift.measure, window))
+    return time_series(
+        PanelText(
+            f"{MEASURES[drift.measure]} by feature",
+            f"Distance of the last {window} from the reference (worst model version); __prediction__ is the model's "
+            "output. InfranautFeatureDrift fires above the line when the drift is significant too and rests on at "
+            f"least {drift.minimum_rows} rows.",
+        ),
+        [
+            PanelQuery(f"max by (feature) ({value})", "{{feature}}"),
+            threshold_query(scope.threshold(f"drift_{drift.measure}")),
+        ],
+        unit="short",
+        size=HALF,
+        steps=bad_above(drift.threshold),
+        minimum=None,
+    )
+
+
+def _significance(scope: Scope, window: Duration) -> grafana.TimeSeries:
+    return time_series(
+        PanelText(
+            "Significance by feature",
+            "How many standard deviations PSI lies above what chance alone gives at this number of rows. The line is "
+            "where the monitor's false alarms a month are spent: "
+            f"{scope.monitor.spec.drift.false_alarms_per_month:g}.",
+        ),
+        [
+            PanelQuery(f"max by (feature) ({scope.recorded(names.drift_zscore(window))})", "{{feature}}"),
+            threshold_query(scope.threshold("drift_zscore")),
+        ],
+        unit="short",
+        size=HALF,
+        minimum=None,
+    )
+
+
+def _now(scope: Scope, window: Duration) -> grafana.Table:
+    drift = scope.monitor.spec.drift
+    first = MEASURES[drift.measure]
+    others = [measure for measure in drift.measures if measure != drift.measure]
+    return table(
+        PanelText(
+            "Drift now",
+            f"The features of the last {window}, the furthest from the reference first. Expected PSI is what chance "
+            "alone gives at this number of rows. A click on a feature shows its distribution below.",
+        ),
+        [RowLabel("feature", "Feature", _TO_DISTRIBUTION), RowLabel("model_version", "Model version")],
+        [
+            _column(scope, first, names.drift_measure(drift.measure, window), limit=drift.threshold),
+            _column(scope, "Significance (z)", names.drift_zscore(window), decimals=1),
+            _column(scope, "Expected PSI", names.expected_psi(window)),
+            _column(scope, "Rows", names.feature_increase(window), decimals=0),
+            *(_column(scope, MEASURES[measure], names.drift_measure(measure, window)) for measure in others),
+        ],
+        sort_by=first,
+        size=Size(FULL_WIDTH, 10),
+    )
+
+
+_SAME_DASHBOARD = (
+    "/d/${__dashboard.uid}?${__url_time_range}&${datasource:queryparam}&${job:queryparam}&${model_version:queryparam}"
+)
+_TO_DISTRIBUTION = ("Show the distribution", f"{_SAME_DASHBOARD}&var-feature=${{__value.raw:percentencode}}")
+
+
+def _column(scope: Scope, title: str, name: str, *, decimals: int = 3, limit: float | None = None) -> TableColumn:
+    return TableColumn(
+        title,
+        f"max by (feature, model_version) ({scope.recorded(name)})",
+        decimals=decimals,
+        steps=NEUTRAL if limit is None else bad_above(limit),
+        cell="auto" if limit is None else "color-background",
+    )

@@ -1,0 +1,1 @@
+"""HTTP: taking predictions and labels, and showing what is known about them."""

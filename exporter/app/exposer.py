@@ -1,0 +1,139 @@
+"""The exposition process: `/metrics`, the landing page and the read API, from the counts of all processes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import platform
+import socket
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+
+from exporter import __version__, catalog
+from exporter.api.views import ExporterView, MonitorView
+from exporter.api.web import WebApplication
+from exporter.app.configuration import Configuration
+from exporter.app.reload import ReloadChannel
+from exporter.app.server import serve_until_stopped
+from exporter.app.status import Status
+from exporter.app.view import MonitorWatch
+from exporter.catalog import Metric
+from exporter.clock import Clock, SystemClock
+from exporter.expose.exposition import Exposition, Samples
+from exporter.expose.monitor_samples import MonitorSamples
+from exporter.expose.negotiation import negotiate
+from exporter.expose.text import sample_prefix
+from exporter.settings import ServeSettings
+from exporter.window.layout import LabelPairs
+
+_NOTE_EVERY_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+def run_exposer(
+    configuration: Configuration,
+    listener: socket.socket,
+    ingest_url: str,
+    settings: ServeSettings,
+    status: Status,
+    channel: ReloadChannel,
+    say_ready: Callable[[], None],
+) -> None:
+    """Answers scrapes and people until told to stop."""
+    exposer = Exposer(configuration, ingest_url, status, channel, SystemClock())
+
+    async def note() -> None:
+        say_ready()
+        while True:
+            exposer.note()
+            await asyncio.sleep(_NOTE_EVERY_S)
+
+    serve_until_stopped(WebApplication(exposer), listener, settings.stop_after_s, note)
+
+
+class Exposer:
+    """An `ExporterState` over shared memory."""
+
+    def __init__(
+        self, configuration: Configuration, ingest_url: str, status: Status, channel: ReloadChannel, clock: Clock
+    ) -> None:
+        digests = {item.name: item.sha256 for item in configuration.loaded.monitors}
+        self._configuration = configuration
+        self._ingest_url = ingest_url
+        self._status = status
+        self._channel = channel
+        self._clock = clock
+        self._samples = {
+            shared.monitor.name: MonitorSamples(shared, digests[shared.monitor.name])
+            for shared in configuration.monitors
+        }
+        self._watches = {shared.monitor.name: MonitorWatch(shared) for shared in configuration.monitors}
+        registry = CollectorRegistry()
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=registry)
+        self._exposition = Exposition(registry)
+
+    def note(self) -> None:
+        """To be called every second or so: what the drift of the last window is told from."""
+        now = self._clock.now()
+        for watch in self._watches.values():
+            watch.note(now)
+
+    def exporter(self) -> ExporterView:
+        ready, wanted = self._status.workers
+        return ExporterView(
+            version=__version__,
+            ingest_url=self._ingest_url,
+            workers_ready=ready,
+            workers_wanted=wanted,
+            is_reload_successful=self._status.is_reload_successful,
+            reloaded_at=self._status.reloaded_at,
+            warnings=self._configuration.warnings,
+        )
+
+    def monitors(self) -> Sequence[MonitorView]:
+        return [view for name in self._watches if (view := self.monitor(name)) is not None]
+
+    def monitor(self, name: str) -> MonitorView | None:
+        watch = self._watches.get(name)
+        return None if watch is None else watch.view(self._clock.now(), self._samples[name].series())
+
+    def is_ready(self) -> bool:
+        return self._status.is_ready
+
+    def reload(self) -> list[str]:
+        return self._channel.ask()
+
+    def exposition(self, accept: str, accept_encoding: str) -> tuple[bytes, Mapping[str, str]]:
+        """A monitor that cannot be collected is left out and logged; it never costs the scrape."""
+        agreed = negotiate(accept, accept_encoding)
+        samples = self._own_samples()
+        for name, monitor in self._samples.items():
+            try:
+                samples += monitor.collect()
+            except Exception:
+                log.exception("cannot collect monitor %s", name)
+        return self._exposition.render(samples, agreed), agreed.headers
+
+    def _own_samples(self) -> list[Samples]:
+        status = self._status
+        polls = [status.poll(index, source.collector) for index, source in enumerate(self._configuration.sources)]
+        build = (("version", __version__), ("python_version", platform.python_version()))
+        return [
+            _own(catalog.BUILD_INFO, [(build, 1.0)]),
+            _own(catalog.CONFIG_HASH, [((), status.config_hash)]),
+            _own(catalog.CONFIG_LAST_RELOAD_SUCCESSFUL, [((), float(status.is_reload_successful))]),
+            _own(catalog.CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP, [((), status.reloaded_at)]),
+            _own(
+                catalog.COLLECTOR_SUCCESS, [((("collector", poll.name),), float(poll.is_successful)) for poll in polls]
+            ),
+            _own(catalog.COLLECTOR_DURATION, [((("collector", poll.name),), poll.duration_s) for poll in polls]),
+        ]
+
+
+def _own(metric: Metric, points: Sequence[tuple[LabelPairs, float]]) -> Samples:
+    prefixes = tuple(sample_prefix(metric.name, labels) for labels, _ in points)
+    return Samples(metric, "exporter", prefixes, np.array([value for _, value in points], dtype=np.float64))

@@ -1,0 +1,229 @@
+"""The parent of all processes: opens sockets and shared memory, forks, watches, reloads, stops.
+
+It has one thread and does no work of its own, so forking from it is safe at any time. A reload forks a whole new
+generation beside the old one: once all of it is ready the old one drains and ends; if it fails, the old one goes on.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import selectors
+import signal
+import socket
+import time
+from dataclasses import dataclass, field
+
+from exporter.app.collecting import run_collectors
+from exporter.app.configuration import Configuration, load_configuration, try_configuration
+from exporter.app.exposer import run_exposer
+from exporter.app.process import ForkedMain, ForkedProcess, fork
+from exporter.app.reload import ReloadChannel
+from exporter.app.status import Status
+from exporter.app.worker import run_worker
+from exporter.clock import SystemClock
+from exporter.errors import InfranautError, InvalidSettings, ServiceFailed
+from exporter.settings import Address, ServeSettings
+
+_RESPAWN_PAUSE_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Generation:
+    """The processes that serve one configuration."""
+
+    configuration: Configuration
+    processes: list[ForkedProcess] = field(default_factory=list)
+
+
+class Supervisor:
+    """Runs one exporter; `run` returns when all of its processes have ended."""
+
+    def __init__(self, settings: ServeSettings) -> None:
+        self._settings = settings
+        self._clock = SystemClock()
+        self._status = Status()
+        self._channel = ReloadChannel()
+        self._slots = 2 * (settings.processes + 1)
+        self._old: list[ForkedProcess] = []
+        self._starting: list[ForkedProcess] = []
+        self._is_stopping = False
+        self._born_at: dict[int, float] = {}
+        self._generation = _Generation(load_configuration(settings, self._slots, None))
+        self._ingest = _listen(settings.ingest, "--listen")
+        self._web = _listen(settings.web, "--web-listen")
+        self._lifeline = os.pipe()
+
+    @property
+    def addresses(self) -> tuple[str, str]:
+        """URLs of the ingest and of the web listener."""
+        return _url(self._ingest), _url(self._web)
+
+    def run(self) -> None:
+        """Blocks until SIGTERM or SIGINT. SIGHUP, and a call of `/-/reload`, read the monitors again."""
+        selector = selectors.DefaultSelector()
+        wakeup = _catch_signals()
+        selector.register(wakeup, selectors.EVENT_READ, "signal")
+        selector.register(self._channel.supervisor_end, selectors.EVENT_READ, "reload")
+        self._start(self._generation)
+        self._status.set_reloaded(self._clock.now(), self._generation.configuration.hash)
+        while self._generation.processes or self._old:
+            for key, _ in selector.select(timeout=1.0):
+                if key.data == "signal":
+                    self._handle_signals(wakeup)
+                else:
+                    self._channel.receive()
+                    self._channel.answer(self._reload())
+            self._reap()
+
+    def _handle_signals(self, wakeup: socket.socket) -> None:
+        for number in wakeup.recv(4096):
+            if number in (signal.SIGTERM, signal.SIGINT):
+                self._stop()
+            elif number == signal.SIGHUP:
+                self._reload()
+
+    def _start(self, generation: _Generation) -> None:
+        """Forks a generation and waits until it is ready; ServiceFailed, and none of it left, when it is not."""
+        configuration, processes = generation.configuration, generation.processes
+        self._starting = processes
+        processes.append(self._fork_exposer(configuration))
+        for _ in range(self._settings.processes):
+            processes.append(self._fork_worker(configuration))
+        if configuration.sources:
+            processes.append(self._fork_collectors(configuration))
+        if not all(process.wait_ready() for process in processes):
+            self._retire(generation)
+            raise ServiceFailed("a process did not start; its log says why")
+        self._status.set_workers(self._settings.processes, self._settings.processes)
+
+    def _reload(self) -> list[str]:
+        """Mistakes that kept the monitors from being loaded again; none when they were."""
+        try:
+            try_configuration(self._settings)
+            configuration = load_configuration(self._settings, self._slots, self._generation.configuration)
+            successor = _Generation(configuration)
+            self._start(successor)
+        except InfranautError as error:
+            self._status.set_reload_failed()
+            log.error("reload failed, the old monitors stay: %s", error)  # noqa: TRY400 - said in words
+            return str(error).splitlines()
+        self._retire(self._generation)
+        self._generation = successor
+        self._status.set_reloaded(self._clock.now(), configuration.hash)
+        log.info("reloaded %d monitors", len(configuration.monitors))
+        return []
+
+    def _retire(self, generation: _Generation) -> None:
+        for process in generation.processes:
+            process.stop()
+        self._old += generation.processes
+        generation.processes = []
+
+    def _stop(self) -> None:
+        """Asks every process to finish; asked twice, does not wait."""
+        if self._is_stopping:
+            for process in self._old:
+                process.kill()
+        self._is_stopping = True
+        self._status.set_workers(self._settings.processes, 0)
+        self._retire(self._generation)
+
+    def _reap(self) -> None:
+        """Takes note of ended processes; one that should be running is forked again, on the counts it left."""
+        while True:
+            try:
+                pid, code = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self._old = [process for process in self._old if process.pid != pid]
+            for process in [process for process in self._generation.processes if process.pid == pid]:
+                self._generation.processes.remove(process)
+                self._replace(process, code)
+
+    def _replace(self, process: ForkedProcess, code: int) -> None:
+        log.error("%s (%d) ended with %s; starting it again", process.role, process.pid, _ending(code))
+        if time.monotonic() - self._born_at.get(process.pid, 0.0) < _RESPAWN_PAUSE_S:
+            time.sleep(_RESPAWN_PAUSE_S)
+        configuration = self._generation.configuration
+        again = {"exposer": self._fork_exposer, "worker": self._fork_worker, "collectors": self._fork_collectors}
+        successor = again[process.role](configuration)
+        self._generation.processes.append(successor)
+        if not successor.wait_ready():
+            log.error("%s did not come back", process.role)
+
+    def _fork_exposer(self, configuration: Configuration) -> ForkedProcess:
+        return self._fork(
+            "exposer",
+            lambda ready: run_exposer(
+                configuration, self._web, _url(self._ingest), self._settings, self._status, self._channel, ready
+            ),
+            None,
+        )
+
+    def _fork_worker(self, configuration: Configuration) -> ForkedProcess:
+        slot = self._free_slot()
+        return self._fork(
+            "worker",
+            lambda ready: run_worker(configuration.monitors, slot, self._ingest, self._settings, self._status, ready),
+            slot,
+        )
+
+    def _fork_collectors(self, configuration: Configuration) -> ForkedProcess:
+        slot = self._free_slot()
+        return self._fork(
+            "collectors", lambda ready: run_collectors(configuration, slot, self._settings, self._status, ready), slot
+        )
+
+    def _fork(self, role: str, main: ForkedMain, slot: int | None) -> ForkedProcess:
+        process = fork(role, main, slot, self._lifeline)
+        self._born_at[process.pid] = time.monotonic()
+        return process
+
+    def _free_slot(self) -> int:
+        taken = {process.slot for process in (*self._old, *self._generation.processes, *self._starting)}
+        free = [slot for slot in range(self._slots) if slot not in taken]
+        if not free:
+            raise ServiceFailed("the processes of the last reload are still finishing; try again in a moment")
+        return free[0]
+
+
+def _listen(address: Address, flag: str) -> socket.socket:
+    """A listening socket that children inherit; InvalidSettings when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address.host, address.port))
+    except OSError as error:
+        listener.close()
+        raise InvalidSettings(f"cannot listen on {address}: {error.strerror}; choose another with {flag}") from error
+    listener.listen(2048)
+    listener.setblocking(False)
+    return listener
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://{Address(host, port)}"
+
+
+def _catch_signals() -> socket.socket:
+    """A socket on which the numbers of caught signals arrive as bytes."""
+    receiving, sending = socket.socketpair()
+    receiving.setblocking(False)
+    sending.setblocking(False)
+    signal.set_wakeup_fd(sending.detach())
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+        signal.signal(number, lambda _number, _frame: None)
+    return receiving
+
+
+def _ending(code: int) -> str:
+    if os.WIFSIGNALED(code):
+        return f"signal {os.WTERMSIG(code)}"
+    return f"exit code {os.WEXITSTATUS(code)}"

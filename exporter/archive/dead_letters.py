@@ -1,0 +1,148 @@
+"""Keeps every rejected record, raw, with why it was rejected: NDJSON files, bounded in size.
+
+STATE/dead-letters/<monitor>/<UTC date>-<process>-<number>.ndjson
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from exporter.batch import Reject
+from exporter.clock import Clock
+
+SUFFIX = ".ndjson"
+LONGEST_RAW_BYTES = 65_536
+FILE_BYTES = 64 * 2**20
+MONITOR_BYTES = 512 * 2**20
+
+_COMPLAIN_EVERY_S = 60.0
+
+log = logging.getLogger(__name__)
+
+
+class DeadLetter(msgspec.Struct, omit_defaults=True):
+    """One line of a dead-letter file.
+
+    raw          : the record as it came, where it is UTF-8; else `raw_base64`.
+    raw_bytes    : its length, and `raw_sha256` its digest, where only the beginning is kept.
+    """
+
+    time: str
+    monitor: str
+    source: str
+    kind: str
+    position: int
+    reason: str
+    detail: str
+    raw: str | None = None
+    raw_base64: str | None = None
+    raw_bytes: int | None = None
+    raw_sha256: str | None = None
+
+
+@dataclass(slots=True)
+class _OpenFile:
+    stream: BinaryIO
+    size_bytes: int
+
+
+class DeadLetters:
+    """Appends rejects to files of this process. A write never fails its caller: what cannot be kept is counted.
+
+    file_bytes    : a file that has grown beyond it is closed and the next one begun.
+    monitor_bytes : of all files of a monitor; the oldest are deleted.
+    """
+
+    def __init__(
+        self, directory: Path, clock: Clock, file_bytes: int = FILE_BYTES, monitor_bytes: int = MONITOR_BYTES
+    ) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._file_bytes = file_bytes
+        self._monitor_bytes = monitor_bytes
+        self._files: dict[str, _OpenFile] = {}
+        self._encoder = msgspec.json.Encoder()
+        self._complained_at = 0.0
+        self.dropped = 0
+        """Records that could not be written."""
+
+    def write(self, monitor: str, source: str, kind: str, rejects: Sequence[Reject]) -> None:
+        """Appends the rejects of one body in one write."""
+        time = datetime.fromtimestamp(self._clock.now(), UTC).isoformat(timespec="milliseconds")
+        letters = [_letter(time, monitor, source, kind, reject) for reject in rejects]
+        try:
+            self._append(monitor, self._encoder.encode_lines(letters))
+        except OSError as error:
+            self._forget(monitor)
+            self.dropped += len(rejects)
+            self._complain(error)
+
+    def close(self) -> None:
+        for monitor in list(self._files):
+            self._forget(monitor)
+
+    def _append(self, monitor: str, lines: bytes) -> None:
+        file = self._files.get(monitor)
+        if file is None or file.size_bytes >= self._file_bytes:
+            file = self._next_file(monitor)
+        file.stream.write(lines)
+        file.size_bytes += len(lines)
+
+    def _next_file(self, monitor: str) -> _OpenFile:
+        self._forget(monitor)
+        folder = self._directory / monitor
+        folder.mkdir(parents=True, exist_ok=True)
+        self._make_room(folder)
+        date = datetime.fromtimestamp(self._clock.now(), UTC).date().isoformat()
+        number = 0
+        while (path := folder / f"{date}-{os.getpid()}-{number:04d}{SUFFIX}").exists():
+            number += 1
+        self._files[monitor] = _OpenFile(path.open("ab", buffering=0), 0)
+        return self._files[monitor]
+
+    def _make_room(self, folder: Path) -> None:
+        """Deletes the oldest files, so that a new one can grow to its full size within the bound."""
+        files = sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime)
+        excess = sum(path.stat().st_size for path in files) + self._file_bytes - self._monitor_bytes
+        for path in files:
+            if excess <= 0:
+                return
+            excess -= path.stat().st_size
+            path.unlink(missing_ok=True)
+            log.warning(
+                "deleted the dead letters in %s: the monitor's are larger than %d bytes", path, self._monitor_bytes
+            )
+
+    def _forget(self, monitor: str) -> None:
+        file = self._files.pop(monitor, None)
+        if file is not None:
+            file.stream.close()
+
+    def _complain(self, error: OSError) -> None:
+        now = self._clock.now()
+        if now - self._complained_at >= _COMPLAIN_EVERY_S:
+            self._complained_at = now
+            log.error("cannot keep rejected records in %s: %s; %d lost so far", self._directory, error, self.dropped)
+
+
+def _letter(time: str, monitor: str, source: str, kind: str, reject: Reject) -> DeadLetter:
+    kept = reject.raw[:LONGEST_RAW_BYTES]
+    letter = DeadLetter(time, monitor, source, kind, reject.position, reject.reason.value, reject.detail)
+    try:
+        letter.raw = kept.decode("utf-8")
+    except UnicodeDecodeError:
+        letter.raw_base64 = base64.b64encode(kept).decode("ascii")
+    if len(kept) < len(reject.raw):
+        letter.raw_bytes = len(reject.raw)
+        letter.raw_sha256 = hashlib.sha256(reject.raw).hexdigest()
+    return letter

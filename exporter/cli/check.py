@@ -1,0 +1,105 @@
+"""`infranaut check`: every mistake in a folder of monitors at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from exporter.derive.sql import check_expressions
+from exporter.errors import InvalidMonitors, InvalidReference, Mistake
+from exporter.monitor.load import LoadedMonitor, load_monitors
+from exporter.reference.document import Reference
+from exporter.reference.use import load_reference_of
+from exporter.window.layout import Layout
+
+
+class CheckedMonitor(msgspec.Struct, frozen=True):
+    """A monitor without mistakes, in a line."""
+
+    name: str
+    path: str
+    task: str
+    features: int
+    series: int
+    reference: str | None
+    warning: str | None
+
+    def __str__(self) -> str:
+        features = "1 feature" if self.features == 1 else f"{self.features} features"
+        reference = f"reference {self.reference}" if self.reference else "no reference"
+        return f"{self.path}: {self.name}: {self.task}, {features}, {reference}, about {self.series:,} series a version"
+
+
+class CheckOutcome(msgspec.Struct, frozen=True):
+    """What `--json` prints."""
+
+    monitors: Sequence[CheckedMonitor]
+    mistakes: Sequence[Mistake]
+
+
+@click.command("check")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "is_json", is_flag=True, help="Print one JSON document.")
+def command(paths: tuple[Path, ...], is_json: bool) -> None:
+    """Checks monitors (files, or folders at any depth) and prints every mistake with its line.
+
+    Exit code 0 where there is none, 1 where there is one.
+
+    \b
+    Examples:
+      infranaut check monitors/
+      infranaut check monitors/credit.yaml --json
+    """
+    outcome = check_monitors(paths)
+    if is_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(outcome), indent=2))
+    else:
+        _print(outcome)
+    sys.exit(1 if outcome.mistakes else 0)
+
+
+def check_monitors(paths: Sequence[Path]) -> CheckOutcome:
+    """The monitors, or everything that is wrong with them and with their references."""
+    try:
+        loaded = load_monitors(paths, check_expressions)
+    except InvalidMonitors as error:
+        return CheckOutcome([], error.mistakes)
+    checked, mistakes = [], []
+    for monitor in loaded.monitors:
+        try:
+            found = load_reference_of(monitor)
+        except InvalidReference as error:
+            mistakes.append(Mistake(str(monitor.path), 0, "spec.reference", str(error)))
+        else:
+            checked.append(_checked(monitor, found.reference, found.warning))
+    return CheckOutcome(checked, mistakes)
+
+
+def _checked(loaded: LoadedMonitor, reference: Reference | None, warning: str | None) -> CheckedMonitor:
+    layout = Layout(loaded.monitor, reference)
+    return CheckedMonitor(
+        name=loaded.name,
+        path=str(loaded.path),
+        task=loaded.monitor.spec.model.task,
+        features=len(loaded.monitor.spec.features),
+        series=layout.overall.series + layout.static_series + layout.model.series,
+        reference=reference.label if reference else None,
+        warning=warning,
+    )
+
+
+def _print(outcome: CheckOutcome) -> None:
+    for mistake in outcome.mistakes:
+        click.echo(mistake)
+    if outcome.mistakes:
+        count = len(outcome.mistakes)
+        click.echo("1 mistake" if count == 1 else f"{count} mistakes", err=True)
+        return
+    for monitor in outcome.monitors:
+        click.echo(monitor)
+        if monitor.warning:
+            click.echo(f"warning: {monitor.warning}", err=True)

@@ -1,0 +1,80 @@
+"""`infranaut serve`: runs the exporter."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from exporter.settings import (
+    DEFAULT_BODY_LIMIT,
+    DEFAULT_INGEST,
+    DEFAULT_STATE,
+    DEFAULT_WEB,
+    ServeSettings,
+    parse_address,
+    parse_size,
+)
+
+_EXAMPLES = """
+\b
+Examples:
+  infranaut serve --monitors monitors/
+  infranaut serve --monitors monitors/ --listen 0.0.0.0:8750 --web-listen 0.0.0.0:9750 --processes 4
+  kill -HUP PID          (or: curl -X POST http://127.0.0.1:9750/-/reload) reads the monitors again
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.option(
+    "--monitors",
+    required=True,
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="A folder or file of monitors; may be given several times.",
+)
+@click.option("--listen", default=DEFAULT_INGEST, show_default=True, help="Where predictions and labels are posted.")
+@click.option("--web-listen", default=DEFAULT_WEB, show_default=True, help="/metrics, the landing page, /-/reload.")
+@click.option("--processes", default=1, show_default=True, type=click.IntRange(1, 64), help="Ingest processes.")
+@click.option(
+    "--state",
+    default=DEFAULT_STATE,
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of dead letters and of collectors' positions.",
+)
+@click.option("--max-body", default=DEFAULT_BODY_LIMIT, show_default=True, help="The largest body, also once inflated.")
+@click.option(
+    "--log-level", default="info", show_default=True, type=click.Choice(["debug", "info", "warning", "error"])
+)
+def command(
+    monitors: tuple[Path, ...], listen: str, web_listen: str, processes: int, state: Path, max_body: str, log_level: str
+) -> None:
+    """Takes predictions and labels over HTTP and exposes them to Prometheus."""
+    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+    settings = ServeSettings(
+        monitors=monitors,
+        ingest=parse_address(listen),
+        web=parse_address(web_listen),
+        processes=processes,
+        state=state,
+        body_limit_bytes=parse_size(max_body),
+    )
+    logging.basicConfig(
+        level=log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(process)d %(message)s"
+    )
+    from exporter.app.configuration import try_configuration  # noqa: PLC0415 - after the environment is set
+    from exporter.app.supervisor import Supervisor  # noqa: PLC0415 - after the environment is set
+
+    try_configuration(settings)
+    supervisor = Supervisor(settings)
+    ingest, web = supervisor.addresses
+    click.echo(
+        f"ingest at {ingest}/v1/monitors/NAME/predictions, metrics at {web}/metrics, overview at {web}/", err=True
+    )
+    supervisor.run()
+    click.echo("stopped", err=True)

@@ -1,0 +1,80 @@
+"""Arrow IPC streams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from exporter.batch import Decoded, RawRecords, Reason
+from exporter.decode.acceptance import accept
+from exporter.decode.arrow_messages import check_stream
+from exporter.decode.arrow_values import absent_column, read_column
+from exporter.decode.projection import PayloadField, Projection
+from exporter.decode.reading import ROW_LIMIT, Reading
+from exporter.errors import RejectedPayload
+
+
+class ArrowStreamDecoder:
+    """Reads only the columns that the projection names, each without a copy where its type already fits."""
+
+    def __init__(self, projection: Projection, row_limit: int = ROW_LIMIT) -> None:
+        self._projection = projection
+        self._row_limit = row_limit
+
+    def decode(self, body: bytes) -> Decoded:
+        check_stream(body, self._row_limit)
+        try:
+            batches = self._read(body)
+            rows = sum(batch.num_rows for batch in batches)
+            readings = {field.column: self._reading(field, batches, rows) for field in self._projection.fields}
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise RejectedPayload(Reason.MALFORMED, f"the body is no sound Arrow IPC stream: {error}") from error
+        return accept(self._projection, readings, np.arange(rows), [], RawRecords(lambda row: _row(batches, row)))
+
+    def _read(self, body: bytes) -> list[Any]:
+        names = pa.ipc.open_stream(body).schema.names
+        wanted = [index for index, name in enumerate(names) if name in set(self._projection.names())]
+        if len({names[index] for index in wanted}) < len(wanted):
+            repeated = next(names[index] for index in wanted if names.count(names[index]) > 1)
+            raise RejectedPayload(Reason.MALFORMED, f"column {repeated!r} stands twice in the schema")
+        if not wanted:
+            expected = ", ".join(self._projection.names())
+            raise RejectedPayload(Reason.MALFORMED, f"none of the monitor's fields is in the schema: {expected}")
+        options = pa.ipc.IpcReadOptions(included_fields=wanted, use_threads=False)
+        batches = list(pa.ipc.open_stream(body, options=options))
+        for batch in batches:
+            batch.validate(full=True)
+        return batches
+
+    def _reading(self, field: PayloadField, batches: Sequence[Any], rows: int) -> Reading:
+        if not batches or field.name not in batches[0].schema.names:
+            return absent_column(rows, field.kind)
+        return read_column(_joined([batch.column(field.name) for batch in batches]), field.kind, self._projection)
+
+
+def _joined(arrays: Sequence[Any]) -> Any:
+    """One array; dictionaries of several batches become one."""
+    if len(arrays) == 1:
+        return arrays[0]
+    joined = pa.chunked_array(arrays)
+    if pa.types.is_dictionary(joined.type):
+        joined = joined.unify_dictionaries()
+    return joined.combine_chunks()
+
+
+def _row(batches: Sequence[Any], row: int) -> bytes:
+    """The row as a JSON object of the columns that were read."""
+    for batch in batches:
+        if row < batch.num_rows:
+            record = batch.slice(row, 1).to_pylist()[0]
+            return msgspec.json.encode({name: _json_value(value) for name, value in record.items()})
+        row -= batch.num_rows
+    raise IndexError(row)
+
+
+def _json_value(value: object) -> object:
+    return value if value is None or isinstance(value, str | int | float) else str(value)

@@ -1,0 +1,163 @@
+"""Reads Arrow columns of any type as the canonical ones; what already fits is not copied."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
+
+from exporter.batch import Booleans, Reason
+from exporter.decode.projection import Kind, Projection
+from exporter.decode.reading import Reading
+from exporter.decode.scalars import outcomes
+from exporter.decode.text_values import floats_of, numbers_in, times_in
+from exporter.errors import RejectedPayload
+from exporter.monitor.spec import canonical_category
+
+EXPANDED_LIMIT_BYTES = 1 << 28
+"""Text that a column may hold once written out; a dictionary or a view can repeat one text for each row."""
+
+_UNITS_PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+
+
+def read_column(array: Any, kind: Kind, projection: Projection) -> Reading:
+    """The column read as its kind; pyarrow.ArrowException where even pyarrow cannot tell what it holds."""
+    if types.is_null(array.type):
+        return _nothing(len(array), kind)
+    if kind in (Kind.NUMBER, Kind.SCORE):
+        return _numbers(array)
+    if kind is Kind.TIMESTAMP:
+        return _times(array, projection.units_per_second)
+    if kind is Kind.OUTCOME:
+        return outcomes(_as_text(array).values.to_pylist(), projection.positive)
+    return _identifiers(array) if kind is Kind.ID else _categories(array)
+
+
+def absent_column(rows: int, kind: Kind) -> Reading:
+    """A column that the payload does not have."""
+    return _nothing(rows, kind)
+
+
+def _numbers(array: Any) -> Reading:
+    array = _plain(array)
+    if types.is_float64(array.type):
+        return Reading(floats_of(array))
+    if types.is_integer(array.type) or types.is_floating(array.type) or types.is_decimal(array.type):
+        return Reading(floats_of(array.cast(pa.float64(), safe=False)))
+    if _is_text(array.type):
+        return numbers_in(_strings(array))
+    return _mistyped(array, Kind.NUMBER)
+
+
+def _times(array: Any, units_per_second: float) -> Reading:
+    array = _plain(array)
+    if types.is_date(array.type):
+        array = array.cast(pa.timestamp("ms"))
+    if types.is_timestamp(array.type):
+        counts = array.view(pa.int64()) if array.null_count == 0 else array.cast(pa.int64())
+        return Reading(floats_of(counts.cast(pa.float64(), safe=False)) / _UNITS_PER_SECOND[array.type.unit])
+    if _is_text(array.type):
+        return times_in(_strings(array), units_per_second)
+    reading = _numbers(array)
+    return Reading(reading.values / units_per_second, reading.mistyped)
+
+
+def _identifiers(array: Any) -> Reading:
+    array = _plain(array)
+    if types.is_integer(array.type):
+        return Reading(array.cast(pa.string()))
+    return Reading(_strings(array)) if _is_text(array.type) else _mistyped(array, Kind.ID)
+
+
+def _categories(array: Any) -> Reading:
+    """A dictionary stays one: its values are read once, however many rows name them."""
+    if not types.is_dictionary(array.type):
+        return _as_text(array)
+    values = _as_text(array.dictionary)
+    if values.mistyped is not None or values.values.null_count:
+        return _as_text(_plain(array))
+    _check_expanded(values.values, array.indices)
+    return Reading(pa.DictionaryArray.from_arrays(array.indices.cast(pa.int32()), values.values))
+
+
+def _as_text(array: Any) -> Reading:
+    """Every scalar as `canonical_category` writes it."""
+    array = _plain(array)
+    if _is_text(array.type):
+        return Reading(_strings(array))
+    if types.is_floating(array.type):
+        encoded = array.cast(pa.float64()).dictionary_encode()
+        names = [None if np.isnan(value) else canonical_category(value) for value in encoded.dictionary.to_pylist()]
+        return Reading(pa.array(names, pa.string()).take(encoded.indices))
+    if _is_scalar(array.type):
+        return Reading(array.cast(pa.string()))
+    return _mistyped(array, Kind.CATEGORY)
+
+
+def _plain(array: Any) -> Any:
+    """A dictionary written out, within bounds; other columns as they are."""
+    if not types.is_dictionary(array.type):
+        return array
+    if _is_text(array.dictionary.type):
+        values = _strings(array.dictionary)
+        _check_expanded(values, array.indices)
+        return values.take(array.indices)
+    return array.dictionary.take(array.indices) if _is_scalar(array.dictionary.type) else array
+
+
+def _strings(array: Any) -> Any:
+    """Text as a string array; views are written out within bounds."""
+    if types.is_string(array.type):
+        return array
+    if types.is_string_view(array.type) or types.is_binary_view(array.type):
+        _check_size(pc.sum(pc.binary_length(array)).as_py())
+    return array.cast(pa.string())
+
+
+def _check_expanded(values: Any, indices: Any) -> None:
+    lengths = pc.binary_length(values)
+    if len(values) and (pc.max(lengths).as_py() or 0) * len(indices) > EXPANDED_LIMIT_BYTES:
+        _check_size(pc.sum(lengths.cast(pa.int64()).take(indices)).as_py())
+
+
+def _check_size(size_bytes: int | None) -> None:
+    if size_bytes is not None and size_bytes > EXPANDED_LIMIT_BYTES:
+        detail = f"a column of text takes {size_bytes:,} bytes written out; at most {EXPANDED_LIMIT_BYTES:,}"
+        raise RejectedPayload(Reason.TOO_LARGE, detail, status=413)
+
+
+def _is_text(data_type: Any) -> bool:
+    return (
+        types.is_string(data_type)
+        or types.is_large_string(data_type)
+        or types.is_string_view(data_type)
+        or types.is_binary(data_type)
+        or types.is_large_binary(data_type)
+        or types.is_binary_view(data_type)
+        or types.is_fixed_size_binary(data_type)
+    )
+
+
+def _is_scalar(data_type: Any) -> bool:
+    return (
+        types.is_boolean(data_type)
+        or types.is_integer(data_type)
+        or types.is_floating(data_type)
+        or types.is_decimal(data_type)
+        or (types.is_temporal(data_type) and not types.is_interval(data_type) and not types.is_duration(data_type))
+    )
+
+
+def _mistyped(array: Any, kind: Kind) -> Reading:
+    """Nothing but nulls, and a mark wherever something stood."""
+    stood: Booleans = array.is_valid().to_numpy(zero_copy_only=False)
+    return Reading(_nothing(len(array), kind).values, stood if stood.any() else None)
+
+
+def _nothing(rows: int, kind: Kind) -> Reading:
+    if kind in (Kind.ID, Kind.CATEGORY):
+        return Reading(pa.nulls(rows, pa.string()))
+    return Reading(np.full(rows, np.nan))

@@ -1,0 +1,74 @@
+"""The formats of payloads by their media types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from email.message import Message
+
+from exporter.batch import Decoded, Reason
+from exporter.decode.arrow_stream import ArrowStreamDecoder
+from exporter.decode.csv import CsvDecoder
+from exporter.decode.json_array import JsonArrayDecoder
+from exporter.decode.json_lines import JsonLinesDecoder
+from exporter.decode.projection import Projection
+from exporter.decode.reading import ROW_LIMIT, Decoder
+from exporter.errors import RejectedPayload
+
+JSON_LINES = "application/x-ndjson"
+JSON_ARRAY = "application/json"
+ARROW_STREAM = "application/vnd.apache.arrow.stream"
+CSV = "text/csv"
+
+FORMATS: Mapping[str, Callable[[Projection, int], Decoder]] = {
+    JSON_LINES: JsonLinesDecoder,
+    JSON_ARRAY: JsonArrayDecoder,
+    ARROW_STREAM: ArrowStreamDecoder,
+    CSV: CsvDecoder,
+}
+"""Each format under the media type that it is documented by."""
+
+_ALSO = {
+    "application/ndjson": JSON_LINES,
+    "application/jsonl": JSON_LINES,
+    "application/jsonlines": JSON_LINES,
+    "application/x-jsonlines": JSON_LINES,
+    "application/octet-stream": JSON_LINES,
+    "application/x-www-form-urlencoded": JSON_LINES,  # what curl says of --data-binary when nobody tells it
+    "application/csv": CSV,
+}
+_CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii"}
+
+
+class Decoders:
+    """A decoder for each format, compiled for what one monitor reads."""
+
+    def __init__(self, projection: Projection, row_limit: int = ROW_LIMIT) -> None:
+        self._decoders = {name: make(projection, row_limit) for name, make in FORMATS.items()}
+
+    def decoder_for(self, content_type: str | None) -> Decoder:
+        """The decoder for a Content-Type header; RejectedPayload (415) when there is none."""
+        return self._decoders[format_of(content_type)]
+
+    def decode(self, body: bytes, content_type: str | None = None) -> Decoded:
+        """The columns of a body; RejectedPayload when nothing of it can be read."""
+        return self.decoder_for(content_type).decode(body)
+
+
+def format_of(content_type: str | None) -> str:
+    """The format, as a key of FORMATS, that a Content-Type header means; without one, and for other text, NDJSON."""
+    if not content_type or content_type in FORMATS:
+        return content_type or JSON_LINES
+    header = Message()
+    header["Content-Type"] = content_type
+    charset = str(header.get_param("charset", "utf-8")).lower()
+    if charset not in _CHARSETS:
+        raise RejectedPayload(Reason.UNSUPPORTED, f"charset {charset!r} is not supported; send UTF-8", status=415)
+    media_type = content_type.partition(";")[0].strip().lower()
+    known = media_type if media_type in FORMATS else _ALSO.get(media_type)
+    if known is None and media_type.startswith("text/"):
+        known = JSON_LINES
+    if known is None:
+        expected = ", ".join(FORMATS)
+        detail = f"Content-Type {media_type!r} is not supported; send one of {expected}"
+        raise RejectedPayload(Reason.UNSUPPORTED, detail, status=415)
+    return known

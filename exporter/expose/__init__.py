@@ -1,0 +1,1 @@
+"""Counts to `/metrics`: text with label prefixes made once and blocks compressed only when they changed."""

@@ -1,0 +1,1 @@
+"""Monitors: what a person writes, read and checked."""

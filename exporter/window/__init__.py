@@ -1,0 +1,1 @@
+"""Mergeable counts in shared memory, predictions remembered by id, and labels joined to them."""

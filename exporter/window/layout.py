@@ -1,0 +1,309 @@
+"""Where each series of a monitor stands in its arrays of counts.
+
+One model version (and segment) is one row of three arrays: integers and floats, which add up over processes, and
+maxima, of which the largest counts. What belongs to the monitor as a whole stands in arrays of its own. A section is a
+run of slots of one family; the renderer and the counters both go by sections, so a slot's meaning stands here only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from exporter import catalog
+from exporter.batch import Reason
+from exporter.catalog import Metric
+from exporter.monitor.spec import CategoryFeature, Feature, FreshnessSlo, LatencySlo, Monitor
+from exporter.reference.document import (
+    CategoryReference,
+    FeatureReference,
+    NumberReference,
+    Reference,
+    quantile_bin_names,
+)
+
+LabelPairs = tuple[tuple[str, str], ...]
+
+SOURCES = ("http", "file")
+SERIES_DROPPED_REASONS = ("series_limit", "segment_limit")
+SIGNS = ("positive", "negative")
+BINARY_CLASSES = ("0", "1")
+SCORE_BINS_WITHOUT_REFERENCE = 20
+
+_LATENCY_EDGES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_DELAY_EDGES = (
+    1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 21_600.0, 86_400.0, 259_200.0, 604_800.0, 2_592_000.0,
+)  # fmt: skip
+
+
+class Store(StrEnum):
+    """The array that a section stands in."""
+
+    INTEGERS = "integers"
+    FLOATS = "floats"
+    MAXIMA = "maxima"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Slots `start` to `stop` of one family; `labels` holds, for each slot, the labels after the model's own."""
+
+    metric: Metric
+    labels: tuple[LabelPairs, ...]
+    store: Store
+    start: int
+
+    @property
+    def stop(self) -> int:
+        return self.start + len(self.labels)
+
+    @property
+    def slots(self) -> slice:
+        return slice(self.start, self.stop)
+
+
+@dataclass(frozen=True, slots=True)
+class HistogramSection:
+    """A histogram: len(edges) + 1 integers that do not accumulate, and one float for the sum."""
+
+    metric: Metric
+    edges: tuple[float, ...]
+    start: int
+    sum_at: int
+
+    @property
+    def slots(self) -> slice:
+        return slice(self.start, self.start + len(self.edges) + 1)
+
+
+class Table:
+    """The sections of one row, and the sizes of its arrays."""
+
+    def __init__(self) -> None:
+        self.sections: list[Section] = []
+        self.histograms: list[HistogramSection] = []
+        self.sizes: dict[Store, int] = dict.fromkeys(Store, 0)
+
+    def add(self, metric: Metric, labels: Iterable[LabelPairs] = ((),), store: Store = Store.INTEGERS) -> Section:
+        section = Section(metric, tuple(labels), store, self.sizes[store])
+        self.sizes[store] = section.stop
+        self.sections.append(section)
+        return section
+
+    def add_histogram(self, metric: Metric, edges: Sequence[float]) -> HistogramSection:
+        section = HistogramSection(metric, tuple(edges), self.sizes[Store.INTEGERS], self.sizes[Store.FLOATS])
+        self.sizes[Store.INTEGERS] += len(edges) + 1
+        self.sizes[Store.FLOATS] += 1
+        self.histograms.append(section)
+        return section
+
+    @property
+    def series(self) -> int:
+        """Series that one row exposes."""
+        return sum(len(section.labels) for section in self.sections) + sum(
+            len(histogram.edges) + 3 for histogram in self.histograms
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSlots:
+    """The slots of one feature (or of the prediction); the sums are None for a category."""
+
+    name: str
+    reference: FeatureReference | None
+    bins: Section
+    values: int | None
+    sums: int | None
+    squares: int | None
+    violations: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeSlots:
+    """The slots that labels fill; those of other tasks are None."""
+
+    labels: int
+    pending: int
+    expired: int
+    delay: HistogramSection
+    classes: tuple[str, ...]
+    outcomes: Section | None
+    score_edges: tuple[float, ...]
+    score_bins: Section | None
+    score_sums: Section | None
+    errors: Section | None
+    signed: Section | None
+    losses: int | None
+
+
+class Layout:
+    """The arrays of one monitor with its reference."""
+
+    def __init__(self, monitor: Monitor, reference: Reference | None) -> None:
+        self.monitor = monitor
+        self.reference = reference
+        self.reference_label = reference.label if reference else catalog.NO_REFERENCE
+        self.overall = Table()
+        self.model = Table()
+        self._lay_overall()
+        self._lay_model()
+
+    @property
+    def model_capacity(self) -> int:
+        """How many model versions and segments fit the monitor's budget of series; one more counts the rest."""
+        budget = (self.monitor.spec.limits.series - self.overall.series - self._static_series()) // self.model.series
+        return max(1, min(budget, 10_000))
+
+    @property
+    def static_series(self) -> int:
+        return self._static_series()
+
+    def _static_series(self) -> int:
+        references = [self.reference.prediction, *self.reference.features.values()] if self.reference else []
+        return sum(
+            len(feature.bin_names()) * (3 if isinstance(feature, NumberReference) else 1) + 2 for feature in references
+        )
+
+    def _lay_overall(self) -> None:
+        table = self.overall
+        self.ingested = table.add(catalog.INGEST_RECORDS, [(("source", source),) for source in SOURCES])
+        self.failed = table.add(
+            catalog.INGEST_RECORDS_FAILED,
+            [(("source", source), ("reason", reason.value)) for source in SOURCES for reason in Reason],
+        )
+        self.dropped = table.add(catalog.SERIES_DROPPED, [(("reason", reason),) for reason in SERIES_DROPPED_REASONS])
+        self.queue = table.add(catalog.INGEST_QUEUE)
+        freshness = {s.events_younger_than.seconds for s in self.monitor.spec.slos if isinstance(s, FreshnessSlo)}
+        self.lag = table.add_histogram(catalog.INGEST_LAG, sorted({*_DELAY_EDGES, *freshness}))
+        self.unmatched = None
+        if self.monitor.spec.labels:
+            unknown: LabelPairs = (("model_version", catalog.UNVERSIONED),)
+            if self.monitor.spec.segments:
+                unknown += ((catalog.SEGMENT, catalog.OTHER),)
+            self.unmatched = table.add(catalog.LABELS_UNMATCHED, [unknown])
+
+    def _lay_model(self) -> None:
+        spec, table = self.monitor.spec, self.model
+        self.predictions = table.add(catalog.PREDICTIONS)
+        self.error_reasons = (*spec.events.error_reasons, catalog.OTHER)
+        self.errors = table.add(catalog.PREDICTION_ERRORS, [(("reason", reason),) for reason in self.error_reasons])
+        objectives = {slo.latency_below_seconds for slo in spec.slos if isinstance(slo, LatencySlo)}
+        self.latency = None
+        if spec.events.latency_seconds:
+            self.latency = table.add_histogram(catalog.PREDICTION_LATENCY, sorted({*_LATENCY_EDGES, *objectives}))
+        self.last_prediction = table.add(catalog.LAST_PREDICTION_TIMESTAMP, store=Store.MAXIMA)
+        self.duplicates = table.add(catalog.DUPLICATE_RECORDS)
+        self.features = tuple(self._lay_feature(name, feature) for name, feature in spec.features.items())
+        self.prediction = self._lay_prediction()
+        self.broken_rules = (*(rule.name for rule in spec.rules), catalog.ANY_RULE)
+        self.invalid = table.add(catalog.RECORDS_INVALID, [(("rule", rule),) for rule in self.broken_rules])
+        self.outcomes = self._lay_outcomes() if spec.labels else None
+
+    def _lay_feature(self, name: str, feature: Feature) -> FeatureSlots:
+        built = self.reference.features[name] if self.reference else None
+        rules = _rules_of(feature)
+        violations = self.model.add(catalog.FEATURE_VIOLATIONS, [(("feature", name), ("rule", rule)) for rule in rules])
+        is_number = feature.type == "number"
+        values = tuple(feature.values) if isinstance(feature, CategoryFeature) else ()
+        names = _bin_names(built, is_number, values)
+        at = {rule: violations.start + index for index, rule in enumerate(rules)}
+        return self._lay_bins(name, built, is_number, names, at)
+
+    def _lay_prediction(self) -> FeatureSlots:
+        built = self.reference.prediction if self.reference else None
+        is_number = self.monitor.spec.model.task != "multiclass"
+        names = _bin_names(built, is_number, tuple(self.monitor.spec.model.classes))
+        return self._lay_bins(catalog.PREDICTION_FEATURE, built, is_number, names, {})
+
+    def _lay_bins(
+        self, name: str, built: FeatureReference | None, is_number: bool, names: Sequence[str], rules: Mapping[str, int]
+    ) -> FeatureSlots:
+        own: LabelPairs = (("reference", self.reference_label), ("feature", name))
+        bins = self.model.add(catalog.FEATURE_BIN, [(*own, ("bin", bin_name)) for bin_name in names])
+        if not is_number:
+            return FeatureSlots(name, built, bins, None, None, None, rules)
+        values = self.model.add(catalog.FEATURE_VALUES, [own])
+        signed = [(*own, ("sign", sign)) for sign in SIGNS]
+        sums = self.model.add(catalog.FEATURE_VALUE_SUM, signed, Store.FLOATS)
+        squares = self.model.add(catalog.FEATURE_VALUE_SQUARES, [own], Store.FLOATS)
+        return FeatureSlots(name, built, bins, values.start, sums.start, squares.start, rules)
+
+    def _lay_outcomes(self) -> OutcomeSlots:
+        task, table = self.monitor.spec.model.task, self.model
+        labels = table.add(catalog.LABELS).start
+        pending = table.add(catalog.LABELS_PENDING).start
+        expired = table.add(catalog.LABELS_EXPIRED).start
+        delay = table.add_histogram(catalog.LABEL_DELAY, _DELAY_EDGES)
+        classes = self._classes()
+        outcomes = score_bins = score_sums = errors = signed = None
+        score_edges: tuple[float, ...] = ()
+        losses = None
+        if task == "regression":
+            errors = table.add(catalog.ERROR_ABSOLUTE, store=Store.FLOATS)
+            table.add(catalog.ERROR_SQUARED, store=Store.FLOATS)
+            signed = table.add(catalog.ERROR_SIGNED, [(("sign", sign),) for sign in SIGNS], Store.FLOATS)
+        else:
+            pairs = [(("actual", a), ("predicted", p)) for a in classes for p in classes]
+            outcomes = table.add(catalog.OUTCOMES, pairs)
+        if task == "binary":
+            score_edges = self._score_edges()
+            bins = [
+                (("actual", actual), ("bin", f"s{index:02d}"))
+                for actual in BINARY_CLASSES
+                for index in range(len(score_edges) + 1)
+            ]
+            score_bins = table.add(catalog.SCORE_BIN, bins)
+            score_sums = table.add(catalog.SCORE_BIN_SCORE_SUM, bins, Store.FLOATS)
+            losses = table.add(catalog.LOG_LOSS, store=Store.FLOATS).start
+            table.add(catalog.BRIER_SCORE, store=Store.FLOATS)
+        return OutcomeSlots(
+            labels,
+            pending,
+            expired,
+            delay,
+            classes,
+            outcomes,
+            score_edges,
+            score_bins,
+            score_sums,
+            errors,
+            signed,
+            losses,
+        )
+
+    def _classes(self) -> tuple[str, ...]:
+        model = self.monitor.spec.model
+        if model.task != "multiclass":
+            return BINARY_CLASSES
+        known = model.classes
+        if not known and self.reference and isinstance(self.reference.prediction, CategoryReference):
+            known = self.reference.prediction.values
+        return (*known, catalog.OTHER)
+
+    def _score_edges(self) -> tuple[float, ...]:
+        if self.reference and self.reference.score_edges:
+            return self.reference.score_edges
+        return tuple(index / SCORE_BINS_WITHOUT_REFERENCE for index in range(1, SCORE_BINS_WITHOUT_REFERENCE))
+
+
+def _rules_of(feature: Feature) -> tuple[str, ...]:
+    """The rules that a feature can break, so that each has a series at 0 from the start."""
+    rules = ["derive"] if feature.sql else ["type"]
+    if isinstance(feature, CategoryFeature):
+        rules += ["category"] if feature.values else []
+    else:
+        rules += ["finite"]
+        rules += ["range"] if feature.min is not None or feature.max is not None else []
+    rules += ["required"] if feature.required else []
+    return tuple(rules)
+
+
+def _bin_names(built: FeatureReference | None, is_number: bool, values: Sequence[str]) -> tuple[str, ...]:
+    """The bins of the reference; without one, a single quantile bin, or the declared values."""
+    if built is not None:
+        return built.bin_names()
+    if is_number:
+        return (*quantile_bin_names(1), catalog.MISSING_BIN, catalog.INVALID_BIN)
+    named = (catalog.CATEGORY_PREFIX + value for value in values)
+    return (*named, catalog.OTHER_BIN, catalog.MISSING_BIN, catalog.INVALID_BIN)

@@ -1,0 +1,83 @@
+"""Adds labelled predictions to the counts: outcomes, score bins, errors and losses, by the task of the model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from exporter.batch import Floats, Integers
+from exporter.window.binning import category_codes, group_by_child
+from exporter.window.counts import CountsWriter
+from exporter.window.layout import Layout, OutcomeSlots
+from exporter.window.observe import add_to_histogram
+
+_SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)
+
+
+class OutcomeCounter:
+    """Compiled for a layout of a monitor with labels.
+
+    A prediction or a label is carried as one float: a score or number as it is, a class as its index in `classes`.
+    """
+
+    def __init__(self, layout: Layout, slots: OutcomeSlots) -> None:
+        self._slots = slots
+        self._task = layout.monitor.spec.model.task
+        self._threshold = layout.monitor.spec.model.threshold
+        self._score_edges = np.array(slots.score_edges, dtype=np.float64)
+        self._classes = pa.array(slots.classes[:-1], type=pa.string())
+
+    def as_numbers(self, column: Any) -> Floats:
+        """float64[n] of a column of predictions or labels; a class that is not known counts as the last one."""
+        if self._task != "multiclass":
+            numbers: Floats = column.to_numpy(zero_copy_only=True)
+            return numbers
+        return np.minimum(category_codes(column, self._classes), len(self._classes)).astype(np.float64)
+
+    def count(
+        self, predictions: Floats, labels: Floats, delays_s: Floats, children: Integers, writer: CountsWriter
+    ) -> None:
+        """Adds n labelled predictions. The caller holds `writer.batch()`."""
+        if len(predictions) == 0:
+            return
+        slots, model = self._slots, writer.model
+        np.add.at(model.integers[:, slots.labels], children, 1)
+        np.add.at(model.integers[:, slots.pending], children, -1)
+        order, groups = group_by_child(children)
+        delays_s = np.maximum(delays_s if order is None else delays_s[order], 0.0)
+        add_to_histogram(slots.delay, delays_s, groups, model.integers, model.floats)
+        if self._task == "regression":
+            self._count_errors(predictions - labels, children, model.floats)
+        elif self._task == "binary":
+            self._count_scores(predictions, labels.astype(np.int64), children, writer)
+        else:
+            self._count_outcomes(predictions.astype(np.int64), labels.astype(np.int64), children, model.integers)
+
+    def _count_outcomes(self, predicted: Integers, actual: Integers, children: Integers, integers: Integers) -> None:
+        if self._slots.outcomes is None:
+            return
+        slot = self._slots.outcomes.start + actual * len(self._slots.classes) + predicted
+        np.add.at(integers, (children, slot), 1)
+
+    def _count_scores(self, scores: Floats, actual: Integers, children: Integers, writer: CountsWriter) -> None:
+        slots, model = self._slots, writer.model
+        self._count_outcomes((scores >= self._threshold).astype(np.int64), actual, children, model.integers)
+        if slots.score_bins is None or slots.score_sums is None or slots.losses is None:
+            return
+        bins = actual * (len(self._score_edges) + 1) + np.searchsorted(self._score_edges, scores, side="left")
+        np.add.at(model.integers, (children, slots.score_bins.start + bins), 1)
+        np.add.at(model.floats, (children, slots.score_sums.start + bins), scores)
+        likely = np.clip(np.where(actual == 1, scores, 1.0 - scores), _SMALLEST_PROBABILITY, 1.0)
+        np.add.at(model.floats[:, slots.losses], children, -np.log(likely))
+        np.add.at(model.floats[:, slots.losses + 1], children, (scores - actual) ** 2)
+
+    def _count_errors(self, errors: Floats, children: Integers, floats: Floats) -> None:
+        slots = self._slots
+        if slots.errors is None or slots.signed is None:
+            return
+        np.add.at(floats[:, slots.errors.start], children, np.abs(errors))
+        np.add.at(floats[:, slots.errors.start + 1], children, errors**2)
+        np.add.at(floats[:, slots.signed.start], children, np.maximum(errors, 0.0))
+        np.add.at(floats[:, slots.signed.start + 1], children, np.maximum(-errors, 0.0))

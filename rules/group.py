@@ -1,0 +1,50 @@
+"""What a rule file holds: groups of recording and alerting rules, evaluated in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRule:
+    """Records the value of `expr` as the series `record`, with `labels` added."""
+
+    record: str
+    expr: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def as_document(self) -> dict[str, object]:
+        document: dict[str, object] = {"record": self.record, "expr": self.expr}
+        return document | ({"labels": dict(self.labels)} if self.labels else {})
+
+
+@dataclass(frozen=True, slots=True)
+class AlertingRule:
+    """Fires when `expr` has had a value for as long as `hold`; labels and annotations are Go templates."""
+
+    alert: str
+    expr: str
+    hold: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+
+    def as_document(self) -> dict[str, object]:
+        return {
+            "alert": self.alert,
+            "expr": self.expr,
+            "for": self.hold,
+            "labels": dict(self.labels),
+            "annotations": dict(self.annotations),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RuleGroup:
+    """Rules that are evaluated one after the other at the same timestamp, so that each sees those before it."""
+
+    name: str
+    rules: tuple[RecordingRule | AlertingRule, ...]
+
+    def as_document(self) -> dict[str, object]:
+        return {"name": self.name, "rules": [rule.as_document() for rule in self.rules]}

@@ -1,0 +1,32 @@
+"""Performance against labels: metrics of the model's task over the monitor's window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from exporter.monitor.spec import Monitor, Task
+from rules import binary_performance, multiclass_performance, names, regression_performance
+from rules.alerts import performance_low
+from rules.group import AlertingRule, RecordingRule, RuleGroup
+from rules.labelled import label_rules
+from rules.links import Links
+
+
+def performance_groups(monitor: Monitor, links: Links) -> list[RuleGroup]:
+    """One group; none for a monitor without labels."""
+    spec = monitor.spec
+    if spec.labels is None:
+        return []
+    rules: list[RecordingRule | AlertingRule] = [
+        *label_rules(monitor),
+        *_RULES_BY_TASK[spec.model.task](monitor),
+        *(performance_low(monitor, objective, links) for objective in spec.performance.objectives),
+    ]
+    return [RuleGroup(names.group(monitor.name, "performance", spec.performance.window), tuple(rules))]
+
+
+_RULES_BY_TASK: dict[Task, Callable[[Monitor], list[RecordingRule]]] = {
+    "binary": binary_performance.rules,
+    "multiclass": multiclass_performance.rules,
+    "regression": regression_performance.rules,
+}

@@ -1,0 +1,37 @@
+"""Golden files that can be written again, and a last word on which services were real and what was skipped for want."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.support.golden import GoldenFiles
+from tests.support.programs import used
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden files again, instead of comparing")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> GoldenFiles:
+    """Compares with golden files, or writes them with --update-golden."""
+    return GoldenFiles(is_updating=request.config.getoption("--update-golden"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints the summary that a reader needs to know what the run proved."""
+    terminalreporter.section("services")
+    for name, version in sorted(used.items()):
+        terminalreporter.line(f"real     {name} {version}")
+    reasons = Counter(_reason(report) for report in terminalreporter.stats.get("skipped", []))
+    for reason, tests in sorted(reasons.items()):
+        terminalreporter.line(f"skipped  {tests} {'test' if tests == 1 else 'tests'}: {reason}")
+    if not used and not reasons:
+        terminalreporter.line("none was asked for, nothing was skipped")
+
+
+def _reason(report: pytest.TestReport) -> str:
+    where = report.longrepr
+    return str(where[2] if isinstance(where, tuple) else where).removeprefix("Skipped: ")

@@ -1,0 +1,60 @@
+"""InfranautDataInvalid fires when more predictions are invalid than allowed, and more than chance explains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rules.names import DATA_INVALID
+from tests.support.golden_monitors import REGRESSION, golden_monitor
+from tests.support.promtool import RuleTest
+
+LABELS = {"job": "ml", "instance": "a", "monitor": REGRESSION}
+VERSION = {"model_version": "v1"}
+RATIO = f'model_rule:infranaut_records_invalid:ratio1h{{monitor="{REGRESSION}",rule="__any__"}}'
+
+
+def a_test(*, predictions: str, invalid: str) -> RuleTest:
+    test = RuleTest([golden_monitor(REGRESSION, quality={"window": "1h"})])
+    for check, value in {"invalid_ratio": 0.01, "drift_zscore": 3.5}.items():
+        test.series("infranaut_monitor_threshold_ratio", f"{value}x200", **LABELS, check=check)
+    test.series("infranaut_predictions_total", predictions, **LABELS, **VERSION)
+    test.series("infranaut_records_invalid_total", invalid, **LABELS, **VERSION, rule="__any__")
+    return test.series("infranaut_records_invalid_total", invalid, **LABELS, **VERSION, rule="adult_income")
+
+
+def test_it_fires_and_says_how_many(tmp_path: Path) -> None:
+    labels = {"job": "ml", "monitor": REGRESSION, **VERSION, "severity": "info", "window": "1h"}
+    texts = {
+        "summary": "bike-demand: 5% of predictions rest on invalid data",
+        "description": "Over 1h, 5% of 6k predictions of model bike-demand (version v1) broke at least one rule; "
+        "1% are allowed.",
+        "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautDataInvalid.md",
+        "dashboard_url": "http://localhost:3000/d/infranaut-model-bike-demand",
+    }
+    test = a_test(predictions="0+100x120", invalid="0+5x120")
+    test.expect_alerts(DATA_INVALID, "90m", (labels, texts)).run(tmp_path)
+
+
+def test_it_fires_on_a_few_rows_that_are_all_invalid(tmp_path: Path) -> None:
+    a_test(predictions="0x30 0+1x12 12x80", invalid="0x30 0+1x12 12x80").expect_firing(DATA_INVALID, "60m").run(
+        tmp_path
+    )
+
+
+def test_it_fires_through_a_counter_reset(tmp_path: Path) -> None:
+    test = a_test(predictions="0+100x70 0+100x60", invalid="0+5x70 0+5x60")
+    test.expect_firing(DATA_INVALID, "72m").expect_firing(DATA_INVALID, "100m").run(tmp_path)
+
+
+def test_it_is_silent_at_high_traffic_within_the_allowed_share(tmp_path: Path) -> None:
+    a_test(predictions="0+10000x120", invalid="0+90x120").expect_silence(DATA_INVALID, "90m").run(tmp_path)
+
+
+def test_it_is_silent_when_one_of_ten_is_invalid(tmp_path: Path) -> None:
+    test = a_test(predictions="0x30 1+1x9 10x80", invalid="0x35 1x90")
+    test.expect_value(f"{RATIO} > bool 0.05", "60m", 1).expect_silence(DATA_INVALID, "60m").run(tmp_path)
+
+
+def test_it_is_silent_without_predictions(tmp_path: Path) -> None:
+    test = a_test(predictions="0x120", invalid="0x120")
+    test.expect_nothing(RATIO, "90m").expect_silence(DATA_INVALID, "90m").run(tmp_path)

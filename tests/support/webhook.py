@@ -1,0 +1,68 @@
+"""A receiver of JSON posts, in place of the pager, chat or webhook that an alert is sent to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+from tests.support.polling import wait_until
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedPost:
+    """One post: the path that it was sent to and its JSON body."""
+
+    path: str
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookDouble:
+    """Keeps every post to any path under `url`, in order of arrival."""
+
+    url: str
+    posts: list[ReceivedPost] = field(default_factory=list)
+
+    def wait_for(self, is_wanted: Callable[[Any], bool], deadline_s: float) -> Any:
+        """The body of the first post that `is_wanted`."""
+        found = wait_until(
+            lambda: [post for post in list(self.posts) if is_wanted(post.body)],
+            deadline_s,
+            f"a wanted post at {self.url}",
+        )
+        return found[0].body
+
+
+@contextmanager
+def webhook_double() -> Iterator[WebhookDouble]:
+    """A server on a free loopback port that answers 200 to every JSON post."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        double = WebhookDouble(f"http://127.0.0.1:{server.server_address[1]}")
+        server.RequestHandlerClass = _recorder(double.posts)
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield double
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _recorder(posts: list[ReceivedPost]) -> type[BaseHTTPRequestHandler]:
+    class Recorder(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            posts.append(ReceivedPost(self.path, json.loads(body)))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing: the posts are what a test looks at."""
+
+    return Recorder
