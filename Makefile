@@ -2,11 +2,16 @@
 VENV := .venv/bin
 MONITORS := tests/golden/monitors
 GENERATED := tests/golden
-RULE_TESTS := $(wildcard tests/rules/*.yaml)
 ARGUMENTS ?=
 
+EXAMPLES := deploy/examples/monitors
+
 # What `make generate` writes and `make check` compares (--check).
-write_generated = $(VENV)/infranaut docs $(1) && $(VENV)/infranaut generate all --monitors $(MONITORS) --out $(GENERATED) $(1)
+write_generated = $(VENV)/infranaut docs $(1) && \
+	$(VENV)/infranaut generate all --monitors $(MONITORS) --out $(GENERATED) $(1) && \
+	for kind in rules dashboards alertmanager; do \
+	  $(VENV)/infranaut generate $$kind --monitors $(EXAMPLES) --out $$kind/generated $(1) || exit 1; \
+	done
 
 .DEFAULT_GOAL := help
 .PHONY: help setup services test check lint types contract generated demo bench generate constraints clean
@@ -37,7 +42,7 @@ contract: setup
 
 generated: setup services
 	$(call write_generated,--check)
-	sh deploy/local/check_generated.sh $(GENERATED) $(RULE_TESTS)
+	sh deploy/local/check_generated.sh $(GENERATED)
 
 demo: ## Watch a model drift, to its alert; ONCE=1 ends after the alert, ARGUMENTS="--data FILE" takes your file
 	@sh deploy/local/venv.sh demo

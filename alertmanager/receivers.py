@@ -40,9 +40,9 @@ def receiver_name(route: Route) -> str:
 
 def secret_file(secrets: str, name: str, kind: str) -> str:
     """`<secrets>/<name>.<kind>`; what cannot stand in a file name is replaced, and a digest keeps such names apart."""
-    bare = name.removeprefix("#").removeprefix("@")
+    bare = name.removeprefix("#")
     clean = _NOT_IN_FILE_NAMES.sub("-", bare).strip(".-")
-    if clean != bare:
+    if not clean or clean != bare:
         clean = f"{clean}-{_digest(name)}".removeprefix("-")
     return f"{secrets.rstrip('/')}/{clean}.{kind}"
 

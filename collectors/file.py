@@ -19,7 +19,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(slots=True)
-class _OpenFile:
+class _FollowedFile:
     """The file that is being read: where the next chunk starts, and of CSV its header line."""
 
     stream: BinaryIO
@@ -49,7 +49,7 @@ class LineFile:
         self._positions_path = positions_path
         self._chunk_bytes = chunk_bytes
         self._media_type = CSV if path.suffix.lower() == ".csv" else NDJSON
-        self._file: _OpenFile | None = None
+        self._file: _FollowedFile | None = None
         self._finished = False
         self._resume = file_position.load(positions_path)
 
@@ -103,7 +103,7 @@ class LineFile:
             return None
         return self._next_of_rotated(file) if self._is_rotated(file) else None
 
-    def _open(self) -> _OpenFile:
+    def _open(self) -> _FollowedFile:
         """The file at the path; after a restart, the one that was being read, which may have been renamed since."""
         path, offset = self._path, 0
         if self._resume is not None:
@@ -111,17 +111,17 @@ class LineFile:
             path, offset = (found, self._resume.offset) if found else (path, 0)
         stream = path.open("rb")
         self._resume = None
-        self._file = _OpenFile(stream, os.fstat(stream.fileno()).st_ino, offset, b"")
+        self._file = _FollowedFile(stream, os.fstat(stream.fileno()).st_ino, offset, b"")
         return self._file
 
-    def _restart_if_emptied(self, file: _OpenFile) -> None:
+    def _restart_if_emptied(self, file: _FollowedFile) -> None:
         if os.fstat(file.stream.fileno()).st_size < file.offset:
             file.offset, file.header = 0, b""
 
-    def _is_rotated(self, file: _OpenFile) -> bool:
+    def _is_rotated(self, file: _FollowedFile) -> bool:
         return self._path.stat().st_ino != file.inode
 
-    def _next_of_rotated(self, file: _OpenFile) -> Chunk | None:
+    def _next_of_rotated(self, file: _FollowedFile) -> Chunk | None:
         """What is left of the old file, its unfinished last line included; then the new file's beginning."""
         rest = self._next_chunk(file, is_last=True)
         if rest is not None:
@@ -130,7 +130,7 @@ class LineFile:
         self._file = None
         return self._next_chunk(self._open(), is_last=False)
 
-    def _next_chunk(self, file: _OpenFile, *, is_last: bool) -> Chunk | None:
+    def _next_chunk(self, file: _FollowedFile, *, is_last: bool) -> Chunk | None:
         if self._media_type == CSV and not file.header and not self._read_header(file, is_last=is_last):
             return None
         start = file.offset
@@ -140,7 +140,7 @@ class LineFile:
         file.offset = start + len(body)
         return Chunk(file.header + body, self._media_type, start, file.offset)
 
-    def _read_header(self, file: _OpenFile, *, is_last: bool) -> bool:
+    def _read_header(self, file: _FollowedFile, *, is_last: bool) -> bool:
         """The header stands before every chunk, so that each can be decoded alone."""
         file.stream.seek(0)
         line = file.stream.readline(RECORD_LIMIT_BYTES)
@@ -150,7 +150,7 @@ class LineFile:
         file.offset = max(file.offset, len(line))
         return True
 
-    def _read_records(self, file: _OpenFile, *, is_last: bool) -> bytes:
+    def _read_records(self, file: _FollowedFile, *, is_last: bool) -> bytes:
         """Whole records from the offset on; a record beyond the limit comes in pieces, which no decoder takes."""
         size = self._chunk_bytes
         while True:

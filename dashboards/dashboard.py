@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from grafanalib import core as grafana
 
-from dashboards.layout import Section, place
+from dashboards.layout import PanelRow, place
 from dashboards.mending import SCHEMA_VERSION, Json, to_plain, without_nulls
 from dashboards.panel import DATASOURCE
 
@@ -46,7 +46,7 @@ class DashboardPlan:
     description: str
     variables: Sequence[Json]
     firing: str
-    sections: Sequence[Section]
+    sections: Sequence[PanelRow]
 
 
 def to_text(plan: DashboardPlan) -> str:

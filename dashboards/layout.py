@@ -13,7 +13,7 @@ _HEADER_HEIGHT = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class PanelRow:
     """A titled row of a dashboard and its grafanalib panels; a collapsed one is queried only when it is opened."""
 
     title: str
@@ -21,7 +21,7 @@ class Section:
     collapsed: bool = False
 
 
-def place(sections: Sequence[Section]) -> list[Json]:
+def place(sections: Sequence[PanelRow]) -> list[Json]:
     """The panels of all sections as plain JSON, with ids from 1 and positions that do not overlap."""
     placed: list[Json] = []
     top = 0
@@ -56,7 +56,7 @@ def _flow(panels: Sequence[Json], top: int) -> int:
     return top + height
 
 
-def _header(section: Section, top: int, panels: list[Json]) -> Json:
+def _header(section: PanelRow, top: int, panels: list[Json]) -> Json:
     return {
         "type": "row",
         "title": section.title,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.dashboard import DashboardPlan, to_text
-from dashboards.layout import Section
+from dashboards.layout import PanelRow
 from dashboards.mending import Json
 from dashboards.row import distribution, drift, exporter_health, labels, performance, quality, traffic
 from dashboards.variable import datasource, label_values
@@ -27,7 +27,7 @@ def model_dashboard(monitor: Monitor) -> str:
     )
 
 
-def _sections(monitor: Monitor) -> list[Section]:
+def _sections(monitor: Monitor) -> list[PanelRow]:
     sections = [
         traffic.section(monitor),
         quality.section(monitor),

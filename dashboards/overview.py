@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from grafanalib import core as grafana
 
 from dashboards.dashboard import DashboardPlan, to_text
-from dashboards.layout import Section
+from dashboards.layout import PanelRow
 from dashboards.mending import Json
 from dashboards.panel import (
     FULL_WIDTH,
@@ -47,9 +47,9 @@ def overview_dashboard(monitors: Sequence[Monitor]) -> str:
             variables=_variables(),
             firing=_FIRING,
             sections=[
-                Section("Now", [_monitors(), _traffic_now(), _firing_now(), _exporters()]),
-                Section("Monitors", [_table(monitors)]),
-                Section("Traffic and alerts", [_traffic(), _alerts()]),
+                PanelRow("Now", [_monitors(), _traffic_now(), _firing_now(), _exporters()]),
+                PanelRow("Monitors", [_table(monitors)]),
+                PanelRow("Traffic and alerts", [_traffic(), _alerts()]),
             ],
         )
     )

@@ -23,7 +23,8 @@ from exporter.decode import Decoders, inflate
 from exporter.decode.projection import label_projection, prediction_projection
 from exporter.derive import Deriver
 from exporter.errors import RejectedPayload
-from exporter.validate import EventChecks, FeatureChecks
+from exporter.validate import FeatureChecks
+from exporter.validate.events import reject_by_time
 from exporter.window.assign import Assigned, ChildAssigner
 from exporter.window.coalesce import Pending
 from exporter.window.hashing import hash_text
@@ -80,7 +81,6 @@ class Pipeline:
         self._body_limit_bytes = body_limit_bytes
         self._writer = shared.counts.writer(slot)
         self._predictions = Decoders(prediction_projection(monitor))
-        self._events = EventChecks(monitor)
         self._deriver = Deriver(monitor)
         self._assigner = ChildAssigner(monitor, shared.children)
         self._pending = Pending()
@@ -126,7 +126,7 @@ class Pipeline:
         if not self._pending.rows:
             return
         derived, children = self._pending.take()
-        validated = self._features.validate(derived)
+        validated = self._features.check(derived)
         with self._writer.batch():
             self._counter.count(derived.batch, validated, children, self._clock.now(), self._writer)
             self._writer.overall.integers[self._shared.layout.queue.start] -= len(children)
@@ -151,9 +151,9 @@ class Pipeline:
     def _take_predictions(self, decoded: Decoded, source: str) -> Receipt:
         now = self._clock.now()
         rejects = list(decoded.rejects)
-        keep, untimely = self._events.check(decoded, now)
+        keep, untimely = reject_by_time(decoded.batch, self._shared.monitor.spec.events, decoded.raw, now)
         rejects += untimely
-        batch = decoded.batch.take(keep)
+        batch = decoded.batch if keep is None else decoded.batch.take(keep)
         if len(batch):
             batch = self._add(batch, decoded, rejects)
         self._set_aside(rejects, source, "predictions")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafanalib import core as grafana
 
-from dashboards.layout import Section
+from dashboards.layout import PanelRow
 from dashboards.panel import (
     FULL_WIDTH,
     HALF,
@@ -27,12 +27,12 @@ from rules import names
 _CHOSEN = 'feature="$feature"'
 
 
-def section(monitor: Monitor) -> Section | None:
+def section(monitor: Monitor) -> PanelRow | None:
     """None without a reference: there is nothing to compare with."""
     if monitor.spec.reference is None:
         return None
     scope, window = Scope(monitor), monitor.spec.drift.window[0]
-    return Section("Distribution of $feature", [_bars(scope, window), _bins(scope, window), _over_time(scope, window)])
+    return PanelRow("Distribution of $feature", [_bars(scope, window), _bins(scope, window), _over_time(scope, window)])
 
 
 def _bars(scope: Scope, window: Duration) -> grafana.BarChart:

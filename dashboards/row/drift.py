@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafanalib import core as grafana
 
-from dashboards.layout import Section
+from dashboards.layout import PanelRow
 from dashboards.panel import (
     FULL_WIDTH,
     HALF,
@@ -36,13 +36,13 @@ MEASURES: dict[DriftMeasure, str] = {
 """What a person calls each measure."""
 
 
-def sections(monitor: Monitor) -> list[Section]:
+def sections(monitor: Monitor) -> list[PanelRow]:
     """One for each window, the first open; none without a reference."""
     if monitor.spec.reference is None:
         return []
     scope = Scope(monitor)
     return [
-        Section(
+        PanelRow(
             f"Drift over {window}",
             [_measure(scope, window), _significance(scope, window), _now(scope, window)],
             collapsed=index > 0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafanalib import core as grafana
 
-from dashboards.layout import Section
+from dashboards.layout import PanelRow
 from dashboards.panel import PanelQuery, PanelText, stat, threshold_query, time_series
 from dashboards.scope import Scope, quantile
 from dashboards.threshold import NEUTRAL, Steps, bad_below
@@ -14,14 +14,14 @@ from exporter.monitor.spec import FreshnessSlo, Monitor
 _YES_OR_NO = bad_below(1)
 
 
-def section(monitor: Monitor) -> Section:
+def section(monitor: Monitor) -> PanelRow:
     """The last row, closed: its queries run when it is opened."""
     scope = Scope(monitor)
     panels = [_up(), _reload(scope), _reload_age(scope), _dropped(scope)]
     if monitor.spec.sources:
         panels.append(_collectors(scope))
     panels += [_records(scope), _lag(scope), _series(scope)]
-    return Section("Exporter", panels, collapsed=True)
+    return PanelRow("Exporter", panels, collapsed=True)
 
 
 def _up() -> grafana.Stat:

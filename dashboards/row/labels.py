@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafanalib import core as grafana
 
-from dashboards.layout import Section
+from dashboards.layout import PanelRow
 from dashboards.panel import PanelQuery, PanelText, time_series
 from dashboards.scope import Scope, quantile
 from dashboards.threshold import bad_above
@@ -12,12 +12,12 @@ from exporter.catalog import LABEL_DELAY, LABELS, LABELS_EXPIRED, LABELS_PENDING
 from exporter.monitor.spec import Monitor
 
 
-def section(monitor: Monitor) -> Section | None:
+def section(monitor: Monitor) -> PanelRow | None:
     """None where the monitor joins no labels."""
     if monitor.spec.labels is None:
         return None
     scope = Scope(monitor)
-    return Section("Labels", [_joined(scope), _delay(scope), _pending(scope)])
+    return PanelRow("Labels", [_joined(scope), _delay(scope), _pending(scope)])
 
 
 def _joined(scope: Scope) -> grafana.TimeSeries:

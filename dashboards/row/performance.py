@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafanalib import core as grafana
 
-from dashboards.layout import Section
+from dashboards.layout import PanelRow
 from dashboards.panel import (
     PanelQuery,
     PanelText,
@@ -58,7 +58,7 @@ RATIOS = frozenset[PerformanceMetric]({"accuracy", "precision", "recall", "f1", 
 """Metrics between 0 and 1."""
 
 
-def section(monitor: Monitor) -> Section | None:
+def section(monitor: Monitor) -> PanelRow | None:
     """None where the monitor joins no labels."""
     if monitor.spec.labels is None:
         return None
@@ -71,7 +71,7 @@ def section(monitor: Monitor) -> Section | None:
         panels.append(_by_class(scope))
     if monitor.spec.segments:
         panels.append(_by_segment(scope, metrics))
-    return Section(f"Performance over {monitor.spec.performance.window}", panels)
+    return PanelRow(f"Performance over {monitor.spec.performance.window}", panels)
 
 
 def unit_of(metric: PerformanceMetric) -> str:

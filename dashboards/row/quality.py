@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafanalib import core as grafana
 
-from dashboards.layout import Section
+from dashboards.layout import PanelRow
 from dashboards.panel import (
     FULL_WIDTH,
     PanelQuery,
@@ -24,10 +24,10 @@ from rules import names
 from rules.promql import differs, equals
 
 
-def section(monitor: Monitor) -> Section:
+def section(monitor: Monitor) -> PanelRow:
     """Every panel counts served predictions, except rejected records, which were not counted as predictions."""
     scope = Scope(monitor)
-    return Section("Data quality", [_invalid(scope), _missing(scope), _rejected(scope), _violations(scope)])
+    return PanelRow("Data quality", [_invalid(scope), _missing(scope), _rejected(scope), _violations(scope)])
 
 
 def _invalid(scope: Scope) -> grafana.TimeSeries:

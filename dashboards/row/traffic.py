@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafanalib import core as grafana
 
-from dashboards.layout import Section
+from dashboards.layout import PanelRow
 from dashboards.panel import PanelQuery, PanelText, stat, time_series
 from dashboards.scope import Scope, quantile, share
 from dashboards.threshold import GOOD, NEUTRAL, Steps, bad_above
@@ -15,20 +15,21 @@ from rules.promql import equals, select
 QUANTILES = (0.5, 0.9, 0.99)
 
 
-def section(monitor: Monitor) -> Section:
-    """The first row: what a person on call looks at first."""
+def section(monitor: Monitor) -> PanelRow:
+    """What a person on call looks at first; errors and latency where the monitor's events tell them."""
     scope = Scope(monitor)
+    has_errors = monitor.spec.events.error is not None
     has_latency = monitor.spec.events.latency_seconds is not None
-    return Section(
-        "Predictions: rate, errors, duration",
+    return PanelRow(
+        "Predictions: rate, errors, duration" if has_errors and has_latency else "Predictions",
         [
             _rate_now(scope),
-            _errors_now(scope),
+            *([_errors_now(scope)] if has_errors else []),
             *([_slow_now(scope)] if has_latency else []),
             _age(scope),
             _firing(monitor),
             _rate(scope),
-            _errors(scope),
+            *([_errors(scope)] if has_errors else []),
             *([_latency(scope)] if has_latency else []),
         ],
     )

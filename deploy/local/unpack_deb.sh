@@ -26,8 +26,14 @@ unpack() {
   new=$folder/.$1.new
   rm -rf "$new" "$work/deb"
   mkdir -p "$new" "$work/deb"
-  (cd "$work/deb" && private_apt download "$1") >"$work/log" 2>&1 || { say "$1" "apt-get download failed: $(last_error)"; return 1; }
-  dpkg-deb -x "$work"/deb/*.deb "$new" >"$work/log" 2>&1 || { say "$1" "dpkg-deb failed: $(last_error)"; return 1; }
+  if ! (cd "$work/deb" && private_apt download "$1") >"$work/log" 2>&1; then
+    say "$1" "apt-get download failed: $(last_error)"
+    return 1
+  fi
+  if ! dpkg-deb -x "$work"/deb/*.deb "$new" >"$work/log" 2>&1; then
+    say "$1" "dpkg-deb failed: $(tail -n 1 "$work/log")"
+    return 1
+  fi
   rm -rf "${folder:?}/$1"
   mv "$new" "$folder/$1"
 }

@@ -58,7 +58,10 @@ install_ensurepip() {
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
   package=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
   echo "setup: installing $package" >&2
-  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$package"; } >/dev/null 2>&1
+  {
+    apt-get -qq update &&
+      DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$package"
+  } >/dev/null 2>&1
 }
 
 create_without_ensurepip() {
@@ -66,7 +69,8 @@ create_without_ensurepip() {
   problem=$(sh deploy/local/unpack_deb.sh .venv python3-pip-whl 2>&1) ||
     fail "$python has no ensurepip (Debian: install python3-venv) and pip cannot be fetched ($problem)"
   for wheel in .venv/python3-pip-whl/usr/share/python-wheels/pip-*.whl; do
-    .venv/bin/python "$wheel/pip" install --quiet --no-index --disable-pip-version-check "$wheel" || fail "$wheel does not install"
+    .venv/bin/python "$wheel/pip" install --quiet --no-index --disable-pip-version-check "$wheel" ||
+      fail "$wheel does not install"
   done
   rm -rf .venv/python3-pip-whl
 }

@@ -50,7 +50,6 @@ def run_collectors(
         feed.close()
     for pipeline in pipelines.values():
         pipeline.close()
-    dead_letters.close()
 
 
 class _Feed:

@@ -49,7 +49,6 @@ def run_worker(
     finally:
         for pipeline in pipelines.values():
             pipeline.close()
-        dead_letters.close()
 
 
 def open_pipelines(

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
@@ -51,9 +50,9 @@ class DeadLetter(msgspec.Struct, omit_defaults=True):
 
 
 @dataclass(slots=True)
-class _OpenFile:
-    stream: BinaryIO
-    size_bytes: int
+class _LetterFile:
+    path: Path
+    size_bytes: int = 0
 
 
 class DeadLetters:
@@ -70,7 +69,7 @@ class DeadLetters:
         self._clock = clock
         self._file_bytes = file_bytes
         self._monitor_bytes = monitor_bytes
-        self._files: dict[str, _OpenFile] = {}
+        self._files: dict[str, _LetterFile] = {}
         self._encoder = msgspec.json.Encoder()
         self._complained_at = 0.0
         self.dropped = 0
@@ -83,23 +82,19 @@ class DeadLetters:
         try:
             self._append(monitor, self._encoder.encode_lines(letters))
         except OSError as error:
-            self._forget(monitor)
+            self._files.pop(monitor, None)
             self.dropped += len(rejects)
             self._complain(error)
-
-    def close(self) -> None:
-        for monitor in list(self._files):
-            self._forget(monitor)
 
     def _append(self, monitor: str, lines: bytes) -> None:
         file = self._files.get(monitor)
         if file is None or file.size_bytes >= self._file_bytes:
             file = self._next_file(monitor)
-        file.stream.write(lines)
+        with file.path.open("ab", buffering=0) as stream:
+            stream.write(lines)
         file.size_bytes += len(lines)
 
-    def _next_file(self, monitor: str) -> _OpenFile:
-        self._forget(monitor)
+    def _next_file(self, monitor: str) -> _LetterFile:
         folder = self._directory / monitor
         folder.mkdir(parents=True, exist_ok=True)
         self._make_room(folder)
@@ -107,7 +102,7 @@ class DeadLetters:
         number = 0
         while (path := folder / f"{date}-{os.getpid()}-{number:04d}{SUFFIX}").exists():
             number += 1
-        self._files[monitor] = _OpenFile(path.open("ab", buffering=0), 0)
+        self._files[monitor] = _LetterFile(path)
         return self._files[monitor]
 
     def _make_room(self, folder: Path) -> None:
@@ -122,11 +117,6 @@ class DeadLetters:
             log.warning(
                 "deleted the dead letters in %s: the monitor's are larger than %d bytes", path, self._monitor_bytes
             )
-
-    def _forget(self, monitor: str) -> None:
-        file = self._files.pop(monitor, None)
-        if file is not None:
-            file.stream.close()
 
     def _complain(self, error: OSError) -> None:
         now = self._clock.now()

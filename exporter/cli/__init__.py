@@ -13,6 +13,7 @@ from exporter.errors import InfranautError
 
 COMMANDS = {
     "check": "exporter.cli.check",
+    "demo": "exporter.cli.demo",
     "docs": "exporter.cli.docs",
     "generate": "exporter.cli.generate",
     "reference": "exporter.cli.reference",

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import click
 import msgspec
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress as ProgressBar
 from rich.table import Table
 
+from exporter.catalog import PREDICTION_FEATURE
 from exporter.derive.sql import check_expressions
 from exporter.errors import InvalidReference, InvalidSettings
 from exporter.monitor.load import LoadedMonitor, load_monitors
@@ -110,17 +113,19 @@ def _print(reference: Reference, path: Path, is_json: bool) -> None:
     if is_json:
         click.echo(msgspec.json.format(msgspec.json.encode(summary), indent=2))
         return
-    table = Table(title=f"{summary.path}: {summary.rows:,} rows, reference {reference.label}", title_justify="left")
-    for heading in ("feature", "type", "bins", "missing", "invalid", "mean", "deviation", "most frequent"):
-        table.add_column(heading, justify="left" if heading in {"feature", "type", "most frequent"} else "right")
+    click.echo(f"{summary.path}: {summary.rows:,} rows, reference {reference.label}")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("feature", "type", "bins", "missing", "invalid", "mean", "deviation", "mode"):
+        is_text = heading in {"feature", "type", "mode"}
+        table.add_column(heading, justify="left" if is_text else "right", overflow="fold", no_wrap=not is_text)
     for line in (*summary.features, summary.prediction):
-        table.add_row(*_cells(line, summary.rows))
+        table.add_row(*map(escape, _cells(line, summary.rows)))
     Console().print(table)
 
 
 def _cells(line: FeatureSummary, rows: int) -> list[str]:
     shares = [f"{count / rows:.2%}" if count else "0" for count in (line.missing, line.invalid)]
-    moments = ["" if value is None else f"{value:.6g}" for value in (line.mean, line.standard_deviation)]
+    moments = ["" if value is None else f"{value:.5g}" for value in (line.mean, line.standard_deviation)]
     return [line.name, line.type, str(line.bins), *shares, *moments, line.top or ""]
 
 
@@ -130,7 +135,7 @@ def _summary(reference: Reference, path: Path) -> ReferenceSummary:
         path=str(path),
         rows=reference.rows,
         sha256=reference.sha256,
-        prediction=_feature_summary("the prediction", reference.prediction),
+        prediction=_feature_summary(PREDICTION_FEATURE, reference.prediction),
         features=[_feature_summary(name, feature) for name, feature in reference.features.items()],
     )
 

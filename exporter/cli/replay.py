@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from exporter.cli.replaying.interruption import Interruption
-from exporter.cli.replaying.pace import DueRows, Pace, wait_until
+from exporter.cli.replaying.pace import DueRows, ReplayPace, wait_until
 from exporter.cli.replaying.reading import RowFile, open_rows
 from exporter.cli.replaying.rows import TimeField
 from exporter.cli.replaying.sending import PATIENCE_S, Kind, Sender
@@ -147,7 +147,7 @@ _Step = tuple[Kind, DueRows | None, int]
 
 def _in_step(files: dict[Kind, RowFile], settings: ReplaySettings, clock: Clock) -> Iterator[_Step]:
     """The batches of all files in the order in which they are due; predictions first where that is the same."""
-    pace = Pace(
+    pace = ReplayPace(
         settings.batch_rows,
         settings.time_field,
         clock,
@@ -158,7 +158,7 @@ def _in_step(files: dict[Kind, RowFile], settings: ReplaySettings, clock: Clock)
     return heapq.merge(*steps, key=lambda step: step[1].due_s if step[1] else 0.0)
 
 
-def _steps(kind: Kind, file: RowFile, pace: Pace) -> Iterator[_Step]:
+def _steps(kind: Kind, file: RowFile, pace: ReplayPace) -> Iterator[_Step]:
     for read in file.read():
         if read is None:
             yield kind, None, 0

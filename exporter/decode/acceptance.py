@@ -30,6 +30,7 @@ from exporter.decode.reading import Reading
 
 _NOT_FEATURES = frozenset({ID, TIMESTAMP, PREDICTION, LATENCY, MODEL_VERSION, ERROR, LABEL})
 _UNREADABLE_ERROR = "unreadable"
+_EMPTY = pa.scalar("", pa.string())
 
 
 def accept(
@@ -51,7 +52,7 @@ def accept(
     batch = Batch(
         pa.RecordBatch.from_arrays([_array(columns[name].values) for name in columns], names=list(columns)),
         positions,
-        {name: reading.mistyped for name, reading in columns.items() if _is_marked(name, reading)},
+        {name: rows for name, reading in columns.items() if (rows := _marks(name, reading)) is not None},
     )
     if not verdicts.faults:
         return Decoded(batch, rejects, raw)
@@ -186,12 +187,14 @@ def _is_blank(texts: Any) -> Booleans:
         indices = texts.indices.fill_null(0).to_numpy(zero_copy_only=False)
         found = blank[indices] if len(blank) else np.zeros(len(texts), dtype=np.bool_)
         return found | texts.is_null().to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]  # pyarrow: no types
-    empty: Booleans = pc.equal(texts, "").fill_null(True).to_numpy(zero_copy_only=False)
+    empty: Booleans = pc.equal(texts, _EMPTY).fill_null(True).to_numpy(zero_copy_only=False)
     return empty
 
 
-def _is_marked(name: str, reading: Reading) -> bool:
-    return name not in _NOT_FEATURES and reading.mistyped is not None and bool(reading.mistyped.any())
+def _marks(name: str, reading: Reading) -> Booleans | None:
+    """The rows of a feature with a value of the wrong type; None when there is none."""
+    is_marked = name not in _NOT_FEATURES and reading.mistyped is not None and reading.mistyped.any()
+    return reading.mistyped if is_marked else None
 
 
 def _array(values: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -24,25 +24,27 @@ class ArrowStreamDecoder:
     def __init__(self, projection: Projection, row_limit: int = ROW_LIMIT) -> None:
         self._projection = projection
         self._row_limit = row_limit
+        self._names = dict.fromkeys(projection.names())
 
     def decode(self, body: bytes) -> Decoded:
         check_stream(body, self._row_limit)
         try:
             batches = self._read(body)
             rows = sum(batch.num_rows for batch in batches)
-            readings = {field.column: self._reading(field, batches, rows) for field in self._projection.fields}
+            columns = _columns(batches)
+            readings = {field.column: self._reading(field, columns, rows) for field in self._projection.fields}
         except (pa.ArrowException, OSError, ValueError) as error:
             raise RejectedPayload(Reason.MALFORMED, f"the body is no sound Arrow IPC stream: {error}") from error
         return accept(self._projection, readings, np.arange(rows), [], RawRecords(lambda row: _row(batches, row)))
 
     def _read(self, body: bytes) -> list[Any]:
         names = pa.ipc.open_stream(body).schema.names
-        wanted = [index for index, name in enumerate(names) if name in set(self._projection.names())]
+        wanted = [index for index, name in enumerate(names) if name in self._names]
         if len({names[index] for index in wanted}) < len(wanted):
             repeated = next(names[index] for index in wanted if names.count(names[index]) > 1)
             raise RejectedPayload(Reason.MALFORMED, f"column {repeated!r} stands twice in the schema")
         if not wanted:
-            expected = ", ".join(self._projection.names())
+            expected = ", ".join(self._names)
             raise RejectedPayload(Reason.MALFORMED, f"none of the monitor's fields is in the schema: {expected}")
         options = pa.ipc.IpcReadOptions(included_fields=wanted, use_threads=False)
         batches = list(pa.ipc.open_stream(body, options=options))
@@ -50,10 +52,18 @@ class ArrowStreamDecoder:
             batch.validate(full=True)
         return batches
 
-    def _reading(self, field: PayloadField, batches: Sequence[Any], rows: int) -> Reading:
-        if not batches or field.name not in batches[0].schema.names:
+    def _reading(self, field: PayloadField, columns: Mapping[str, Any], rows: int) -> Reading:
+        if field.name not in columns:
             return absent_column(rows, field.kind)
-        return read_column(_joined([batch.column(field.name) for batch in batches]), field.kind, self._projection)
+        return read_column(columns[field.name], field.kind, self._projection)
+
+
+def _columns(batches: Sequence[Any]) -> dict[str, Any]:
+    """One array for each name."""
+    if not batches:
+        return {}
+    parts = zip(*(batch.columns for batch in batches), strict=True)
+    return {name: _joined(arrays) for name, arrays in zip(batches[0].schema.names, parts, strict=True)}
 
 
 def _joined(arrays: Sequence[Any]) -> Any:

@@ -20,6 +20,24 @@ from exporter.monitor.spec import canonical_category
 EXPANDED_LIMIT_BYTES = 1 << 28
 """Text that a column may hold once written out; a dictionary or a view can repeat one text for each row."""
 
+_TEXT_TYPES = (
+    types.is_string,
+    types.is_large_string,
+    types.is_string_view,
+    types.is_binary,
+    types.is_large_binary,
+    types.is_binary_view,
+    types.is_fixed_size_binary,
+)
+_SCALAR_TYPES = (
+    types.is_boolean,
+    types.is_integer,
+    types.is_floating,
+    types.is_decimal,
+    types.is_date,
+    types.is_time,
+    types.is_timestamp,
+)
 _UNITS_PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 
 
@@ -130,25 +148,11 @@ def _check_size(size_bytes: int | None) -> None:
 
 
 def _is_text(data_type: Any) -> bool:
-    return (
-        types.is_string(data_type)
-        or types.is_large_string(data_type)
-        or types.is_string_view(data_type)
-        or types.is_binary(data_type)
-        or types.is_large_binary(data_type)
-        or types.is_binary_view(data_type)
-        or types.is_fixed_size_binary(data_type)
-    )
+    return any(is_kind(data_type) for is_kind in _TEXT_TYPES)
 
 
 def _is_scalar(data_type: Any) -> bool:
-    return (
-        types.is_boolean(data_type)
-        or types.is_integer(data_type)
-        or types.is_floating(data_type)
-        or types.is_decimal(data_type)
-        or (types.is_temporal(data_type) and not types.is_interval(data_type) and not types.is_duration(data_type))
-    )
+    return any(is_kind(data_type) for is_kind in _SCALAR_TYPES)
 
 
 def _mistyped(array: Any, kind: Kind) -> Reading:

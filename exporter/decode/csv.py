@@ -88,10 +88,8 @@ class CsvDecoder:
         positions = np.delete(np.arange(table.num_rows + len(uneven)), [position for position, _ in uneven])
         broken = _not_unicode(table)
         if broken.any():
-            rejects += [
-                Reject(position, Reason.NOT_UNICODE, "not UTF-8", raw[position])
-                for position in positions[broken].tolist()
-            ]
+            set_aside = positions[broken].tolist()
+            rejects += [Reject(position, Reason.NOT_UNICODE, "not UTF-8", raw[position]) for position in set_aside]
             table, positions = table.filter(pa.array(~broken)), positions[~broken]
         readings = {field.column: self._reading(field, table) for field in self._projection.fields}
         rejects.sort(key=lambda reject: reject.position)

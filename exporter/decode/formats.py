@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from email.message import Message
 
 from exporter.batch import Decoded, Reason
 from exporter.decode.arrow_stream import ArrowStreamDecoder
@@ -36,7 +36,8 @@ _ALSO = {
     "application/x-www-form-urlencoded": JSON_LINES,  # what curl says of --data-binary when nobody tells it
     "application/csv": CSV,
 }
-_CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii"}
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([^\s"';]+)""", re.IGNORECASE)
+_UTF_8 = {"utf-8", "utf8", "us-ascii", "ascii"}
 
 
 class Decoders:
@@ -58,11 +59,9 @@ def format_of(content_type: str | None) -> str:
     """The format, as a key of FORMATS, that a Content-Type header means; without one, and for other text, NDJSON."""
     if not content_type or content_type in FORMATS:
         return content_type or JSON_LINES
-    header = Message()
-    header["Content-Type"] = content_type
-    charset = str(header.get_param("charset", "utf-8")).lower()
-    if charset not in _CHARSETS:
-        raise RejectedPayload(Reason.UNSUPPORTED, f"charset {charset!r} is not supported; send UTF-8", status=415)
+    charset = _CHARSET.search(content_type)
+    if charset and charset[1].lower() not in _UTF_8:
+        raise RejectedPayload(Reason.UNSUPPORTED, f"charset {charset[1]!r} is not supported; send UTF-8", status=415)
     media_type = content_type.partition(";")[0].strip().lower()
     known = media_type if media_type in FORMATS else _ALSO.get(media_type)
     if known is None and media_type.startswith("text/"):

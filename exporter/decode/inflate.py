@@ -15,6 +15,7 @@ STEP_BYTES = 1 << 18
 GZIP_MEMBERS_LIMIT = 10_000
 
 _GZIP_WINDOW_BITS = 31
+_UNSOUND: tuple[type[Exception], ...] = (OSError, ValueError, isal_zlib.error)  # type: ignore[assignment]  # its stub takes the class for an error
 
 
 def inflate(body: bytes, content_encoding: str | None, limit_bytes: int) -> bytes:
@@ -39,7 +40,7 @@ def inflate(body: bytes, content_encoding: str | None, limit_bytes: int) -> byte
             if whole.tell() + len(piece) > limit_bytes:
                 raise _too_large(limit_bytes)
             whole.write(piece)
-    except (OSError, ValueError, isal_zlib.error) as error:
+    except _UNSOUND as error:
         raise RejectedPayload(Reason.MALFORMED, f"the body is no sound {encoding}: {error}") from error
     return whole.getvalue()
 

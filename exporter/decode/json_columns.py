@@ -8,6 +8,8 @@ a column (`pyarrow.array` 0.04).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from struct import Struct
 from struct import error as StructError  # noqa: N812 - an error's name is capitalised
@@ -26,6 +28,7 @@ from exporter.decode.text_values import times_in
 _NUMBERS = frozenset({Kind.NUMBER, Kind.SCORE, Kind.TIMESTAMP})
 _SEPARATOR = "\0"
 _FLOAT_BYTES = 8
+_ROWS_WORTH_JOINING = 64
 
 Texts = tuple[list[str | None], Booleans | None]
 
@@ -37,16 +40,13 @@ class JsonColumns:
         self._projection = projection
         self._rows = 0
         self._capacity = capacity
-        kinds = [field.kind for field in projection.fields]
-        self._numbers = [index for index, kind in enumerate(kinds) if kind in _NUMBERS]
-        self._texts = {index: _TextColumn(kind) for index, kind in enumerate(kinds) if kind in _TEXTS}
-        self._outcomes: dict[int, list[Sequence[object]]] = {
-            index: [] for index, kind in enumerate(kinds) if kind is Kind.OUTCOME
-        }
+        layout = _layout(projection)
+        self._numbers, self._shared = layout.numbers, layout.shared
+        self._texts = {index: _TextColumn(as_texts) for index, as_texts in layout.texts}
+        self._outcomes: dict[int, list[Sequence[object]]] = {index: [] for index in layout.outcomes}
         self._times: list[tuple[int, Sequence[object]]] = []
-        self._shared = _shared_fields(projection)
         self._block = np.empty((len(self._numbers), capacity))
-        self._view = memoryview(self._block.reshape(-1)).cast("B") if self._block.size else memoryview(bytearray())
+        self._view = self._block.reshape(-1).view(np.uint8).data
         self._mistyped: dict[int, Booleans] = {}
 
     def add(self, events: Sequence[Any], sources: Sequence[int], *, is_strict: bool) -> None:
@@ -126,8 +126,8 @@ class JsonColumns:
 class _TextColumn:
     """A column of text: chunks of nothing but text are joined at once, others are kept as lists."""
 
-    def __init__(self, kind: Kind) -> None:
-        self._as_texts = _TEXTS[kind]
+    def __init__(self, as_texts: Callable[[Sequence[object]], Texts]) -> None:
+        self._as_texts = as_texts
         self._parts: list[str | list[str | None]] = []
         self._mistyped: list[tuple[int, Booleans]] = []
         self._is_joined = True
@@ -147,7 +147,7 @@ class _TextColumn:
             self._mistyped.append((row, mistyped))
 
     def reading(self, rows: int) -> Reading:
-        if rows and self._is_joined:
+        if self._is_joined and rows >= _ROWS_WORTH_JOINING:
             return Reading(_split(_SEPARATOR.join(self._parts).encode(), rows))  # type: ignore[arg-type]  # no lists
         texts = chain.from_iterable(part.split(_SEPARATOR) if isinstance(part, str) else part for part in self._parts)
         mask: Booleans | None = np.zeros(rows, dtype=np.bool_) if self._mistyped else None
@@ -172,9 +172,28 @@ def _split(joined: bytes, rows: int) -> Any:
     return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(data))
 
 
-def _shared_fields(projection: Projection) -> frozenset[int]:
-    """The columns whose field another column reads as another kind: nothing is known of its values."""
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Fields of a projection by what becomes of them, as indices.
+
+    shared : those whose field another column reads as another kind, so that nothing is known of its values.
+    """
+
+    numbers: tuple[int, ...]
+    texts: tuple[tuple[int, Callable[[Sequence[object]], Texts]], ...]
+    outcomes: tuple[int, ...]
+    shared: frozenset[int]
+
+
+@lru_cache(maxsize=256)
+def _layout(projection: Projection) -> _Layout:
+    fields = list(enumerate(projection.fields))
     kinds: dict[str, set[Kind]] = {}
-    for field in projection.fields:
+    for _, field in fields:
         kinds.setdefault(field.name, set()).add(field.kind)
-    return frozenset(index for index, field in enumerate(projection.fields) if len(kinds[field.name]) > 1)
+    return _Layout(
+        numbers=tuple(index for index, field in fields if field.kind in _NUMBERS),
+        texts=tuple((index, _TEXTS[field.kind]) for index, field in fields if field.kind in _TEXTS),
+        outcomes=tuple(index for index, field in fields if field.kind is Kind.OUTCOME),
+        shared=frozenset(index for index, field in fields if len(kinds[field.name]) > 1),
+    )

@@ -77,11 +77,11 @@ def _compile(projection: Projection, names: Sequence[str]) -> JsonEvents:
     for field in projection.fields:
         kinds[field.name].add(field.kind)
     strict = _struct("StrictEvent", {name: _type_of(kinds[name]) for name in names})
-    loose = _struct("LooseEvent", {name: (Any, None) for name in names})
+    loose = _struct("LooseEvent", dict.fromkeys(names, (Any, None)))
     place = {name: index for index, name in enumerate(names)}
     return JsonEvents(
         strict=msgspec.json.Decoder(strict),
-        strict_array=msgspec.json.Decoder(list[strict]),
+        strict_array=msgspec.json.Decoder(list[strict]),  # type: ignore[valid-type]  # a type made at run time
         loose=msgspec.json.Decoder(loose),
         patient=msgspec.json.Decoder(loose, float_hook=float),
         sources=tuple(place[field.name] for field in projection.fields),

@@ -39,7 +39,10 @@ class JsonLinesDecoder:
         self._events = JsonEventsByOrder(projection)
 
     def decode(self, body: bytes) -> Decoded:
-        lines = _Lines(body.removeprefix(BYTE_ORDER_MARK).replace(b"\r\n", b"\n"), self._row_limit)
+        body = body.removeprefix(BYTE_ORDER_MARK)
+        if b"\r" in body:
+            body = body.replace(b"\r\n", b"\n")
+        lines = _Lines(body, self._row_limit)
         events = self._events.declared
         if len(lines) >= LINES_WORTH_ORDERING:
             events = self._events.like(lines[0])

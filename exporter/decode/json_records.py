@@ -14,7 +14,7 @@ from exporter.decode.json_faults import OUT_OF_RANGE, explain, too_long
 from exporter.decode.reading import RECORD_LIMIT_BYTES
 
 TOGETHER_BYTES = 1 << 16
-"""Records are held as Python objects this much at a time, however many they are: a list of nothing takes 20 times its text."""
+"""So much text is held as Python objects at a time, which may take 20 times as much."""
 
 REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that it cannot read."""

@@ -32,7 +32,7 @@ _TIMES = (
 
 
 def numbers_in(texts: Any) -> Reading:
-    """The numbers that the texts spell. Missing: null, empty text and `nan`; anything else that is no number is mistyped."""
+    """The numbers that the texts spell. Missing: null, empty text, `nan`. Mistyped: what is no number."""
     with suppress(pa.ArrowInvalid):
         return Reading(floats_of(texts.cast(pa.float64())))
     texts = pc.utf8_trim_whitespace(texts)
@@ -41,7 +41,7 @@ def numbers_in(texts: Any) -> Reading:
     mistyped = ~is_number & ~_matches(texts, "^$", where_null=True)
     lower = pc.utf8_lower(_only(texts, mistyped))
     for spelling, value in _NOT_FINITE.items():
-        rows = pc.equal(lower, spelling).fill_null(False).to_numpy(zero_copy_only=False)
+        rows = pc.equal(lower, pa.scalar(spelling, lower.type)).fill_null(False).to_numpy(zero_copy_only=False)
         values = np.where(rows, value, values)
         mistyped &= ~rows
     return Reading(values, mistyped if mistyped.any() else None)

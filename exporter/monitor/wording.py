@@ -18,6 +18,7 @@ _BOUNDS = {
     "less_than": ("lt", "less than"),
 }
 _LONGEST_LIST_OF_KEYS = 12
+_LONGEST_SHOWN = 60
 
 
 def flaw_of(error: ErrorDetails, document: Document) -> Flaw:
@@ -64,7 +65,7 @@ def _not_a_choice(error: ErrorDetails, place: Place) -> str:
 
 def _out_of_bounds(error: ErrorDetails, _place: Place) -> str:
     name, words = _BOUNDS[error["type"]]
-    return f"got {error['input']:g}, expected {words} {error['ctx'][name]:g}"
+    return f"got {_shortened(str(error['input']))}, expected {words} {error['ctx'][name]:g}"
 
 
 def _not_finite(error: ErrorDetails, _place: Place) -> str:
@@ -101,10 +102,14 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
-        return f"the number {value}"
+        return f"the number {_shortened(str(value))}"
     if isinstance(value, str):
-        return f"the text {value!r}" if len(value) <= 60 else f"the text {value[:57]!r}…"
+        return f"the text {_shortened(value)!r}"
     return "a list" if isinstance(value, list) else "a mapping"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
 
 
 _WORDS: dict[str, Callable[[ErrorDetails, Place], str]] = {

@@ -72,9 +72,9 @@ def _checked_batches(
     deriver, checks = Deriver(monitor), FeatureChecks(monitor)
     try:
         for chunk in data.chunks(projection.names()):
-            batch, wrong_predictions = read_batch(projection, chunk, is_text=data.is_text)
+            batch, wrong_predictions = read_batch(projection, chunk)
             derived = deriver.derive(batch)
-            invalid = dict(checks.validate(derived).invalid)
+            invalid = dict(checks.check(derived).invalid)
             yield derived.batch, {**invalid, PREDICTION: wrong_predictions | _improbable(monitor, derived.batch)}
             progress(chunk.done)
     finally:

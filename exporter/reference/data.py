@@ -42,7 +42,6 @@ class DataFile:
 
     path: Path
     names: tuple[str, ...]
-    is_text: bool
     _read: Callable[[Path, Sequence[str]], Iterator[DataChunk]]
 
     def chunks(self, wanted: Collection[str]) -> Iterator[DataChunk]:
@@ -68,7 +67,7 @@ def open_data(path: Path) -> DataFile:
         names = name_columns(path)
     except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
         raise InvalidReference(f"{path}: cannot be read as {suffix[1:]}: {error}") from error
-    return DataFile(path, tuple(names), suffix == ".csv", read)
+    return DataFile(path, tuple(names), read)
 
 
 def _parquet_names(path: Path) -> Sequence[str]:
@@ -130,10 +129,10 @@ def _read_ndjson(path: Path, columns: Sequence[str]) -> Iterator[DataChunk]:
     with path.open("rb") as file:
         while lines := file.readlines(_CHUNK_BYTES):
             parsed = (_parse(path, at, line) for at, line in enumerate(lines, start=number + 1))
-            rows = [row for row in parsed if row is not None]
+            rows = [tuple(map(row.get, columns)) for row in parsed if row is not None]
             number += len(lines)
-            found = {name: [row.get(name) for row in rows] for name in columns}
-            yield DataChunk(found, len(rows), file.tell() / total)
+            values = map(list, zip(*rows, strict=True)) if rows else ([] for _ in columns)
+            yield DataChunk(dict(zip(columns, values, strict=False)), len(rows), file.tell() / total)
 
 
 def _parse(path: Path, number: int, line: bytes) -> dict[str, Any] | None:

@@ -78,11 +78,10 @@ def _quantiles(ordered: Floats, probabilities: Floats) -> Floats:
 
 def _moments(ordered: Floats) -> tuple[float, float]:
     """Mean and standard deviation (of the population), finite for any finite values."""
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         total = ordered.sum()
-    mean = float(total / len(ordered) if np.isfinite(total) else (ordered / len(ordered)).sum())
-    mean = min(max(mean, float(ordered[0])), float(ordered[-1]))
-    with np.errstate(over="ignore"):
+        mean = float(total / len(ordered) if np.isfinite(total) else (ordered / len(ordered)).sum())
+        mean = min(max(mean, float(ordered[0])), float(ordered[-1]))
         distances = np.clip(ordered - mean, -_FARTHEST, _FARTHEST)
     return mean, float(np.sqrt(np.mean(distances * distances)))
 

@@ -1,55 +1,64 @@
-"""Rejects events from too long ago and from the future."""
+"""Sets aside the events that are too old to count, or from the future."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 
-from exporter.batch import TIMESTAMP, Booleans, Decoded, Reason, Reject
-from exporter.monitor.spec import Monitor
+from exporter.batch import TIMESTAMP, Batch, Booleans, Integers, RawRecords, Reason, Reject
+from exporter.monitor.spec import Events
 
-_FINER_UNITS = (("ms", 1e3), ("us", 1e6), ("ns", 1e9))
-_PLAUSIBLE_AGE_S = 20 * 365.25 * 86_400
-
-
-class EventChecks:
-    """Compiled for a monitor."""
-
-    def __init__(self, monitor: Monitor) -> None:
-        events = monitor.spec.events
-        self._horizon = events.horizon
-        self._tolerance = events.future_tolerance
-        self._unit = events.timestamp_unit
-
-    def check(self, decoded: Decoded, now: float) -> tuple[Booleans, list[Reject]]:
-        """bool[n], rows whose timestamp is within the horizon; and the others, as rejects."""
-        timestamps = decoded.batch.number(TIMESTAMP)
-        oldest, newest = now - self._horizon.seconds, now + self._tolerance.seconds
-        if not len(timestamps) or (timestamps.min() >= oldest and timestamps.max() <= newest):
-            return np.ones(len(timestamps), dtype=np.bool_), []
-        too_old, too_new = timestamps < oldest, timestamps > newest
-        keep = ~(too_old | too_new)
-        rejects = []
-        for row in np.flatnonzero(~keep):
-            position = int(decoded.batch.positions[row])
-            reason = Reason.TOO_OLD if too_old[row] else Reason.IN_THE_FUTURE
-            detail = self._detail(float(timestamps[row]), bool(too_old[row]), now)
-            rejects.append(Reject(position, reason, detail, decoded.raw[position]))
-        return keep, rejects
-
-    def _detail(self, timestamp: float, is_old: bool, now: float) -> str:
-        if is_old:
-            return f"timestamp {_readable(timestamp)} is older than the horizon of {self._horizon}"
-        detail = f"timestamp {_readable(timestamp)} is more than {self._tolerance} in the future"
-        for unit, factor in _FINER_UNITS:
-            if self._unit == "s" and abs(timestamp / factor - now) < _PLAUSIBLE_AGE_S:
-                return f"{detail}; it looks like {unit}: set events.timestamp_unit"
-        return detail
+_UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
+_PLAUSIBLE_S = 5 * 365 * 86_400.0
+"""A timestamp read in another unit that comes this near to now was probably meant in that unit."""
 
 
-def _readable(timestamp: float) -> str:
+@dataclass(frozen=True, slots=True)
+class EventTimes:
+    """The oldest and the newest timestamp that are accepted, seconds since the epoch."""
+
+    now: float
+    oldest: float
+    newest: float
+
+
+def reject_by_time(batch: Batch, events: Events, raw: RawRecords, now: float) -> tuple[Booleans | None, list[Reject]]:
+    """The rows to keep (bool[n], None for all of them) and a reject for each of the others, in the order of rows."""
+    times = EventTimes(now, now - events.horizon.seconds, now + events.future_tolerance.seconds)
+    timestamps = batch.number(TIMESTAMP)
+    if len(batch) == 0 or (timestamps.min() >= times.oldest and timestamps.max() <= times.newest):
+        return None, []
+    keep: Booleans = (timestamps >= times.oldest) & (timestamps <= times.newest)
+    rows: Integers = np.flatnonzero(~keep)
+    return keep, [_reject(float(timestamps[row]), int(batch.positions[row]), events, times, raw) for row in rows]
+
+
+def _reject(timestamp: float, position: int, events: Events, times: EventTimes, raw: RawRecords) -> Reject:
+    if timestamp < times.oldest:
+        reason = Reason.TOO_OLD
+        detail = f"{_when(timestamp)} is before {_when(times.oldest)}, the horizon of {events.horizon}"
+    else:
+        reason = Reason.IN_THE_FUTURE
+        detail = f"{_when(timestamp)} is more than {events.future_tolerance} after now, {_when(times.now)}"
+    hint = _unit_hint(timestamp, events, times.now)
+    return Reject(position, reason, f"{events.timestamp} {detail}{hint}", raw[position])
+
+
+def _unit_hint(timestamp: float, events: Events, now: float) -> str:
+    """A word on the unit, when the number that was written makes sense in another one."""
+    written = timestamp * _UNITS[events.timestamp_unit]
+    for unit, per_second in _UNITS.items():
+        if unit != events.timestamp_unit and abs(written / per_second - now) < _PLAUSIBLE_S:
+            return f"; the number looks like {unit}: set spec.events.timestamp_unit to {unit}"
+    return ""
+
+
+def _when(timestamp: float) -> str:
+    """RFC 3339 in UTC; the plain number for years that have no date."""
     try:
-        return datetime.fromtimestamp(timestamp, UTC).isoformat(timespec="seconds")
-    except (ValueError, OverflowError, OSError):
-        return f"{timestamp:g}"
+        return datetime.fromtimestamp(math.floor(timestamp), tz=UTC).isoformat().replace("+00:00", "Z")
+    except (OverflowError, ValueError, OSError):
+        return f"{timestamp:.6g} s"

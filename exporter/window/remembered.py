@@ -140,13 +140,13 @@ class SharedPredictionStore:
         evicted: list[npt.NDArray[np.int32]] = []
         with self._lock:
             for rows in self._rounds(keys):
-                buckets, ways, found = self._find(keys[rows])
+                buckets, ways, found, full = self._find(keys[rows])
                 known = np.flatnonzero(found)
                 early = known[self._entries["state"][buckets[known], ways[known]] == State.EARLY_LABEL]
                 joined.append(rows[early])
                 labels.append(self._entries["value"][buckets[early], ways[early]])
                 absent = np.flatnonzero(~found)
-                evicted.append(self._make_room(buckets, ways, absent))
+                evicted.append(self._waiting_in(buckets[full], ways[full]))
                 self._write(
                     keys, rows[absent], buckets[absent], ways[absent], values, times, children, states[rows[absent]]
                 )
@@ -164,7 +164,7 @@ class SharedPredictionStore:
         times, no_child = np.full(count, now), np.full(count, -1, dtype=np.int64)
         with self._lock:
             for rows in self._rounds(keys):
-                buckets, ways, found = self._find(keys[rows])
+                buckets, ways, found, full = self._find(keys[rows])
                 states = np.where(found, self._entries["state"][buckets, ways], State.EMPTY)
                 duplicate[rows] = (states == State.LABELLED) | (states == State.EARLY_LABEL)
                 too_late[rows] = (states == State.EXPIRED) | (states == State.SEEN)
@@ -173,7 +173,7 @@ class SharedPredictionStore:
                 entries.append(self._entries[buckets[waiting], ways[waiting]])
                 self._entries["state"][buckets[waiting], ways[waiting]] = State.LABELLED
                 absent = np.flatnonzero(~found)
-                evicted.append(self._make_room(buckets, ways, absent))
+                evicted.append(self._waiting_in(buckets[full], ways[full]))
                 early = np.full(len(absent), State.EARLY_LABEL, dtype=np.uint8)
                 self._write(keys, rows[absent], buckets[absent], ways[absent], labels, times, no_child, early)
         found_entries = _joined(entries, _ENTRY)
@@ -222,8 +222,11 @@ class SharedPredictionStore:
             is_first = np.ones(len(order), dtype=np.bool_)
             is_first[1:] = ordered[1:] != ordered[:-1]
 
-    def _find(self, keys: Hashes) -> tuple[Integers, Integers, Booleans]:
-        """Bucket, way and whether the key is there; where it is not, the way is a free one or the oldest."""
+    def _find(self, keys: Hashes) -> tuple[Integers, Integers, Booleans, Integers]:
+        """Bucket, way and whether the key is there; where it is not, the way is a free one or the oldest.
+
+        Last, the rows whose bucket has no free way.
+        """
         buckets = (keys & self._mask).astype(np.int64)
         bucket_keys = self._keys[buckets]
         same = bucket_keys == keys[:, None]
@@ -235,11 +238,11 @@ class SharedPredictionStore:
         full = absent[~free.any(axis=1)]
         if len(full):
             ways[full] = self._entries["timestamp"][buckets[full]].argmin(axis=1)
-        return buckets, ways, found
+        return buckets, ways, found, full
 
-    def _make_room(self, buckets: Integers, ways: Integers, absent: Integers) -> npt.NDArray[np.int32]:
+    def _waiting_in(self, buckets: Integers, ways: Integers) -> npt.NDArray[np.int32]:
         """The children of the predictions that still wait in the entries about to be taken."""
-        entries = self._entries[buckets[absent], ways[absent]]
+        entries = self._entries[buckets, ways]
         evicted: npt.NDArray[np.int32] = entries["child"][entries["state"] == State.WAITING]
         return evicted
 

@@ -9,9 +9,9 @@ import click
 from rich.console import Console
 
 from tests.bench import bench_drift
-from tests.bench.harness import Row, as_json, machine, print_table
+from tests.bench.harness import BenchRow, as_json, machine, print_table
 
-BENCHES: dict[str, Callable[[], list[Row]]] = {
+BENCHES: dict[str, Callable[[], list[BenchRow]]] = {
     "drift": bench_drift.run,
 }
 """Every benchmark by the name it is asked for; a new one is a new line."""

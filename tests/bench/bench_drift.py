@@ -21,7 +21,7 @@ from exporter.drift.js import js
 from exporter.drift.ks import ks
 from exporter.drift.psi import psi
 from exporter.drift.wasserstein import wasserstein
-from tests.bench.harness import Row, Timing, faster, interleave
+from tests.bench.harness import BenchRow, Timing, faster, interleave
 
 FEATURES = 20_000
 BATCH = 2_000
@@ -35,7 +35,7 @@ GOAL_MS = 13.0
 """What a prototype took for the five measures of 20,000 features."""
 
 
-def run() -> list[Row]:
+def run() -> list[BenchRow]:
     counts, reference, places = some_features(np.random.default_rng(20))
     spacing = np.concatenate([np.diff(places, axis=1), np.zeros((FEATURES, 1))], axis=1)
     peer = compare(counts[:PEER_FEATURES], reference[:PEER_FEATURES], spacing[:PEER_FEATURES])
@@ -121,7 +121,7 @@ def _forgetting(work: Callable[[], object]) -> Callable[[], None]:
     return once
 
 
-def _rows(timings: dict[str, Timing]) -> list[Row]:
+def _rows(timings: dict[str, Timing]) -> list[BenchRow]:
     version = f"SciPy {scipy.__version__}"
     ours, in_one_call = timings["ours"], timings["ours in one call"]
     return [
@@ -146,7 +146,9 @@ def _rows(timings: dict[str, Timing]) -> list[Row]:
     ]
 
 
-def _absolute(name: str, timing: Timing, goal_ms: float | None) -> Row:
+def _absolute(name: str, timing: Timing, goal_ms: float | None) -> BenchRow:
     taken_ms = timing.cpu_s * 1000
     note = f"five measures, {QUANTILE_BINS + 2} bins"
-    return Row(name, taken_ms, None, "CPU ms", None, goal_ms, None if goal_ms is None else taken_ms <= goal_ms, note)
+    return BenchRow(
+        name, taken_ms, None, "CPU ms", None, goal_ms, None if goal_ms is None else taken_ms <= goal_ms, note
+    )

@@ -1,6 +1,6 @@
 """Times rivals in turn within one run, and tells the outcome as ratios, which move less than figures do.
 
-A benchmark is a module with `run() -> list[Row]`; the table of them is in `tests/bench/__main__.py`.
+A benchmark is a module with `run() -> list[BenchRow]`; the table of them is in `tests/bench/__main__.py`.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BenchRow:
     """One line of the outcome.
 
     ours, peer : figures in `unit`; None where the peer could not be had.
@@ -95,12 +95,12 @@ def faster(
     unit: str,
     goal: float | None = None,
     note: str = "",
-) -> Row:
+) -> BenchRow:
     """A row of rates: items a CPU-second, where a round of ours and one of the peer did (ours, peer) items."""
     if peer is None:
-        return Row(name, items[0] / ours.cpu_s, None, unit, None, goal, None, note)
+        return BenchRow(name, items[0] / ours.cpu_s, None, unit, None, goal, None, note)
     ratio = peer.cpu_ratio(ours) * items[0] / items[1]
-    return Row(
+    return BenchRow(
         name,
         items[0] / ours.cpu_s,
         items[1] / peer.cpu_s,
@@ -122,7 +122,7 @@ def machine() -> dict[str, str | int | None]:
     }
 
 
-def as_json(outcomes: Mapping[str, Sequence[Row]]) -> dict[str, object]:
+def as_json(outcomes: Mapping[str, Sequence[BenchRow]]) -> dict[str, object]:
     """The machine, and for each benchmark its rows."""
     return {
         "machine": machine(),
@@ -130,7 +130,7 @@ def as_json(outcomes: Mapping[str, Sequence[Row]]) -> dict[str, object]:
     }
 
 
-def print_table(name: str, rows: Sequence[Row], console: Console) -> None:
+def print_table(name: str, rows: Sequence[BenchRow], console: Console) -> None:
     table = Table(title=name, title_justify="left", title_style="bold")
     table.add_column("what")
     for heading in ("ours", "peer", "ratio", "goal"):
@@ -155,12 +155,12 @@ def _figure(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def _ours(row: Row) -> str:
+def _ours(row: BenchRow) -> str:
     text = _figure(row.ours)
     return _judged(text, row.meets_goal) if row.peer is None else text
 
 
-def _ratio(row: Row) -> str:
+def _ratio(row: BenchRow) -> str:
     return "-" if row.ratio is None else _judged(f"{_figure(row.ratio)}x", row.meets_goal)
 
 
@@ -168,7 +168,7 @@ def _judged(text: str, meets_goal: bool | None) -> str:
     return {True: f"[green]{text} ok[/]", False: f"[red]{text} short[/]", None: text}[meets_goal]
 
 
-def _goal(row: Row) -> str:
+def _goal(row: BenchRow) -> str:
     if row.goal is None:
         return ""
     return f"{_figure(row.goal)}x" if row.peer is not None else _figure(row.goal)

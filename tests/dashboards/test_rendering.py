@@ -177,7 +177,7 @@ def test_the_overview_links_each_row_to_its_dashboard_with_time_and_variables() 
 def test_a_monitor_without_reference_labels_and_segments_has_no_rows_about_them() -> None:
     bare = json.loads(FILES["model-bare.json"])
     rows = [panel["title"] for panel in bare["panels"] if panel["type"] == "row"]
-    assert rows == ["Predictions: rate, errors, duration", "Data quality", "Exporter"]
+    assert rows == ["Predictions", "Data quality", "Exporter"]
     assert {variable["name"] for variable in bare["templating"]["list"]} == {"datasource", "job", "model_version"}
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
+from rules import names
 from rules.names import DATA_INVALID
 from tests.support.golden_monitors import REGRESSION, golden_monitor
 from tests.support.promtool import RuleTest
@@ -32,6 +34,7 @@ def test_it_fires_and_says_how_many(tmp_path: Path) -> None:
         "dashboard_url": "http://localhost:3000/d/infranaut-model-bike-demand",
     }
     test = a_test(predictions="0+100x120", invalid="0+5x120")
+    test.expect_value(names.records_invalid_zscore("1h"), "90m", 2 * (math.sqrt(300.375) - math.sqrt(60.375)))
     test.expect_alerts(DATA_INVALID, "90m", (labels, texts)).run(tmp_path)
 
 

@@ -23,9 +23,7 @@ NEW_SCANNER = FaultPlan(
     "a new scanner is put into service",
     (
         CalibrationShift("mean_concave_points", scale=1.25, offset=0.02),
-        BrokenMapping(
-            "size", {"small": "large", "medium": "very_large", "large": "small", "very_large": "medium"}
-        ),
+        BrokenMapping("size", {"small": "large", "medium": "very_large", "large": "small", "very_large": "medium"}),
     ),
 )
 

@@ -33,7 +33,7 @@ class CalibrationShift:
 
     @property
     def description(self) -> str:
-        return f"the calibration of {self.feature} shifts: value × {self.scale:.4g} {self.offset:+.4g}"
+        return f"the calibration of {self.feature} shifts: value * {self.scale:.4g} {self.offset:+.4g}"
 
     def apply(self, column: Column) -> Column:
         shifted: Column = column * self.scale + self.offset
@@ -93,4 +93,4 @@ def likely_fault(feature: str, column: Column) -> Fault:
 
 
 def _respelt(value: str) -> str:
-    return value.swapcase() if value.swapcase() != value else f"code-{value}"
+    return next((other for other in (value.upper(), value.lower()) if other != value), f"code-{value}")

@@ -59,10 +59,12 @@ def train_boosted(rows: LabelledRows, task: Task) -> TrainedModel:
 def prediction_loss(task: Task, predictions: Column, labels: Column, positive: str = "") -> Column:
     """float64[n]: 1 where the class is wrong, or the squared error."""
     if task == "regression":
-        return np.square(predictions - labels)
+        loss: Column = np.square(predictions - labels)
+        return loss
     if task == "binary":
-        return ((predictions >= THRESHOLD) != (labels == positive)).astype(np.float64)
-    return (predictions != labels).astype(np.float64)
+        predictions, labels = predictions >= THRESHOLD, labels == positive
+    wrong: Column = np.not_equal(predictions, labels).astype(np.float64)
+    return wrong
 
 
 def performance_of(task: Task, mean_loss: float) -> float:

@@ -51,7 +51,7 @@ def read_own_table(path: Path, most_rows: int = MOST_ROWS) -> OwnTable:
         if rows >= most_rows:
             is_cut = rows > most_rows or chunk.done < 1
             break
-    return OwnTable(path, {name: _own_column(_joined(chunks), data.is_text) for name, chunks in parts.items()}, is_cut)
+    return OwnTable(path, {name: _own_column(_joined(chunks)) for name, chunks in parts.items()}, is_cut)
 
 
 def _joined(chunks: Sequence[Any]) -> Any:
@@ -64,26 +64,23 @@ def _joined(chunks: Sequence[Any]) -> Any:
     return pa.concat_arrays(decoded)
 
 
-def _own_column(values: Any, is_text: bool) -> OwnColumn:
+def _own_column(values: Any) -> OwnColumn:
     if isinstance(values, list):
         numbers, mistyped = scalars.numbers(values)
         return OwnColumn(numbers, None) if mistyped is None else _text_column(_texts_of_json(values))
     kind = values.type
-    if pa.types.is_null(kind):
-        return OwnColumn(np.full(len(values), np.nan), None)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return OwnColumn(_floats(values), None)
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         times = _floats(values.cast(pa.timestamp("us"), safe=False).cast(pa.int64())) / 1e6
         return OwnColumn(times, times)
-    if not is_text:
-        return _text_column(values.cast(pa.string()) if _is_text_like(kind) else pa.nulls(len(values), pa.string()))
-    reading = numbers_in(values)
-    return OwnColumn(reading.values, None) if reading.mistyped is None else _text_column(values)
-
-
-def _is_text_like(kind: Any) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_boolean(kind))
+    if pa.types.is_boolean(kind):
+        return _text_column(values.cast(pa.string()))
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return OwnColumn(np.full(len(values), np.nan), None)
+    texts = values.cast(pa.string())
+    reading = numbers_in(texts)
+    return OwnColumn(np.array(reading.values), None) if reading.mistyped is None else _text_column(texts)
 
 
 def _texts_of_json(values: list[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""The demonstration on a person's own file: what to predict, from what, and in which order is found out from the data."""
+"""The demonstration on a person's own file: what to predict, from what, and in which order is found out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from exporter.cli.demo.own_columns import MOST_ROWS, OwnColumn, OwnTable, read_o
 from exporter.cli.demo.rows import Column, LabelledRows, OrderedRows, is_number
 from exporter.cli.demo.scenario import Scenario
 from exporter.errors import InvalidSettings
-from exporter.monitor.spec import Task
+from exporter.monitor.spec import Task, canonical_category
 from exporter.monitor.suggestion import did_you_mean
 
 FEWEST_ROWS = 400
@@ -45,8 +45,8 @@ def own_scenario(path: Path, target: str | None, timestamp: str | None, rng: np.
     cause = "something changes where the data is made"
     return Scenario(
         name=_monitor_name(path),
-        story=f"a {task} model of {target!r} in {path.name}: {len(trained):,} rows train it, the next {len(reference):,}"
-        f" are the reference, {len(streamed):,} are streamed in order",
+        story=f"a {task} model of {target!r} in {path.name}: {len(trained):,} rows train it, "
+        f"the next {len(reference):,} are its reference, {len(streamed):,} are streamed in order",
         model=model,
         reference=reference,
         baseline=performance_on(model, reference),
@@ -124,8 +124,7 @@ def _prepare(table: OwnTable, target: str, time_name: str | None) -> tuple[Task,
 def _is_present(column: Column) -> Booleans:
     if is_number(column):
         return np.isfinite(column)
-    present: Booleans = np.not_equal(column, None).astype(np.bool_)
-    return present
+    return np.array([value is not None for value in column], dtype=np.bool_)
 
 
 def _task(path: Path, target: str, values: Column) -> tuple[Task, Column]:
@@ -137,11 +136,11 @@ def _task(path: Path, target: str, values: Column) -> tuple[Task, Column]:
         is_whole = all(float(value).is_integer() for value in distinct[: _MOST_NUMBERED_CLASSES + 1])
         if len(distinct) > 2 and not (is_whole and len(distinct) <= _MOST_NUMBERED_CLASSES):
             return "regression", values
-        values = np.array([f"{value:g}" for value in values], dtype=object)
+        values = np.array([canonical_category(float(value)) for value in values], dtype=object)
     elif len(distinct) > _MOST_CLASSES:
         raise InvalidSettings(
-            f"{path}: column {target!r} has {len(distinct):,} different texts, expected at most {_MOST_CLASSES} classes "
-            "or numbers; choose what to predict with --target"
+            f"{path}: column {target!r} has {len(distinct):,} different texts, expected at most {_MOST_CLASSES} "
+            "classes or numbers; choose what to predict with --target"
         )
     return "binary" if len(distinct) == 2 else "multiclass", values
 
@@ -200,5 +199,3 @@ def _train(path: Path, target: str, task: Task, rows: LabelledRows) -> TrainedMo
 
 def _monitor_name(path: Path) -> str:
     return re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:60].strip("-") or "own-data"
-
-

@@ -24,7 +24,7 @@ class DueRows:
     due_s: float
 
 
-class Pace:
+class ReplayPace:
     """Cuts rows into batches and says when each is due.
 
     speed           : seconds of event time in a second; None sends at once.

@@ -1,0 +1,112 @@
+"""`infranaut generate`: writes, compares, removes what it owns, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from exporter.cli.generate import command
+from exporter.errors import InvalidMonitors, InvalidSettings
+from tests.support.golden_monitors import GOLDEN
+
+MONITORS = GOLDEN / "monitors"
+
+
+def test_it_writes_every_kind_into_a_folder_of_its_own(tmp_path: Path) -> None:
+    assert generate("all", tmp_path).exit_code == 0
+    assert (tmp_path / "rules" / "credit-default.rules.yaml").is_file()
+    assert (tmp_path / "dashboards" / "overview.json").is_file()
+    assert (tmp_path / "alertmanager" / "infranaut.tmpl").is_file()
+
+
+def test_one_kind_goes_into_the_folder_itself(tmp_path: Path) -> None:
+    generate("rules", tmp_path)
+    assert (tmp_path / "credit-default.rules.yaml").is_file()
+
+
+def test_a_second_run_changes_nothing_and_says_so(tmp_path: Path) -> None:
+    generate("all", tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    assert "written" not in generate("all", tmp_path).stdout
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+    assert generate("all", tmp_path, "--check").exit_code == 0
+
+
+def test_check_tells_what_differs_and_writes_nothing(tmp_path: Path) -> None:
+    generate("rules", tmp_path)
+    edited = tmp_path / "bike-demand.rules.yaml"
+    text = edited.read_text(encoding="utf-8").replace("for: 6s", "for: 7s", 1)
+    edited.write_text(text, encoding="utf-8")
+    (tmp_path / "credit-default.rules.yaml").unlink()
+    result = generate("rules", tmp_path, "--check")
+    assert result.exit_code == 1
+    assert f"changed   {edited}" in result.stdout
+    assert "-    for: 7s" in result.stdout
+    assert "+    for: 6s" in result.stdout
+    assert f"missing   {tmp_path / 'credit-default.rules.yaml'}" in result.stdout
+    assert "2 of 4 files are out of date" in result.stderr
+    assert edited.read_text(encoding="utf-8") == text
+
+
+def test_a_file_of_a_monitor_that_is_gone_is_told_and_then_removed(tmp_path: Path) -> None:
+    generate("all", tmp_path)
+    stale = [tmp_path / "rules" / "gone.rules.yaml", tmp_path / "dashboards" / "model-gone.json"]
+    for path, like in zip(stale, ("rules/bike-demand.rules.yaml", "dashboards/overview.json"), strict=True):
+        path.write_bytes((tmp_path / like).read_bytes())
+    result = generate("all", tmp_path, "--check")
+    assert result.exit_code == 1
+    assert all(f"stale     {path}" in result.stdout for path in stale)
+    printed = generate("all", tmp_path).stdout
+    assert all(f"removed   {path}" in printed for path in stale)
+    assert not any(path.exists() for path in stale)
+
+
+@pytest.mark.parametrize("name", ["mine.rules.yaml", "mine.json", "broken.json", "list.json", "binary.yaml"])
+def test_what_a_person_put_there_stays(name: str, tmp_path: Path) -> None:
+    texts = {"broken.json": b"{", "list.json": b"[]", "binary.yaml": b"\xff\xfe"}
+    (tmp_path / name).write_bytes(texts.get(name, b'{"groups": []}'))
+    generate("rules", tmp_path)
+    assert (tmp_path / name).exists()
+    assert generate("rules", tmp_path, "--check").exit_code == 0
+
+
+def test_json_tells_the_state_of_every_file(tmp_path: Path) -> None:
+    outcome = json.loads(generate("alertmanager", tmp_path, "--check", "--json").stdout)
+    assert outcome["is_up_to_date"] is False
+    assert {file["state"] for file in outcome["files"]} == {"missing"}
+    assert not list(tmp_path.iterdir())
+
+
+def test_addresses_and_the_folder_of_secrets_are_what_was_asked_for(tmp_path: Path) -> None:
+    generate("all", tmp_path, "--grafana-url", "https://g/", "--runbooks-url", "https://r", "--secrets", "/run/s")
+    rules = (tmp_path / "rules" / "credit-default.rules.yaml").read_text(encoding="utf-8")
+    assert "dashboard_url: https://g/d/infranaut-model-credit-default" in rules
+    assert "runbook_url: https://r/InfranautFeatureDrift.md" in rules
+    assert "/run/s/risk-ml.slack" in (tmp_path / "alertmanager" / "alertmanager.yaml").read_text(encoding="utf-8")
+
+
+def test_a_monitor_with_a_mistake_generates_nothing(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("kind: Monitor\n", encoding="utf-8")
+    result = CliRunner().invoke(command, ["rules", "--monitors", str(broken), "--out", str(tmp_path / "out")])
+    assert isinstance(result.exception, InvalidMonitors)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_where_a_folder_should_be_is_told(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("", encoding="utf-8")
+    result = generate("rules", tmp_path / "out")
+    assert isinstance(result.exception, InvalidSettings)
+    assert "is a file, expected a folder" in str(result.exception)
+
+
+def test_a_folder_in_the_place_of_a_generated_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "bike-demand.rules.yaml").mkdir()
+    assert isinstance(generate("rules", tmp_path).exception, InvalidSettings)
+
+
+def generate(kind: str, out: Path, *more: str) -> Result:
+    return CliRunner().invoke(command, [kind, "--monitors", str(MONITORS), "--out", str(out), *more])
