@@ -60,4 +60,4 @@ constraints: setup ## Write constraints.txt with the newest versions, and instal
 	@sh deploy/local/venv.sh dev
 
 clean: ## Remove what the targets made
-	rm -rf .venv .tools dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .tools .bench dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import platform
 import socket
 from collections.abc import Callable, Mapping, Sequence
@@ -21,16 +20,13 @@ from exporter.app.status import Status
 from exporter.app.view import MonitorWatch
 from exporter.catalog import Metric
 from exporter.clock import Clock, SystemClock
-from exporter.expose.exposition import Exposition, Samples
+from exporter.expose.exposition import Exposition
+from exporter.expose.families import Part, Samples
 from exporter.expose.monitor_samples import MonitorSamples
-from exporter.expose.negotiation import negotiate
-from exporter.expose.text import sample_prefix
 from exporter.settings import ServeSettings
 from exporter.window.layout import LabelPairs
 
 _NOTE_EVERY_S = 1.0
-
-log = logging.getLogger(__name__)
 
 
 def run_exposer(
@@ -75,6 +71,10 @@ class Exposer:
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=registry)
         self._exposition = Exposition(registry)
+        self._parts = [
+            Part("exporter", self._own_samples),
+            *(Part(f"monitor {name}", samples.collect) for name, samples in self._samples.items()),
+        ]
 
     def note(self) -> None:
         """To be called every second or so: what the drift of the last window is told from."""
@@ -108,15 +108,8 @@ class Exposer:
         return self._channel.ask()
 
     def exposition(self, accept: str, accept_encoding: str) -> tuple[bytes, Mapping[str, str]]:
-        """A monitor that cannot be collected is left out and logged; it never costs the scrape."""
-        agreed = negotiate(accept, accept_encoding)
-        samples = self._own_samples()
-        for name, monitor in self._samples.items():
-            try:
-                samples += monitor.collect()
-            except Exception:
-                log.exception("cannot collect monitor %s", name)
-        return self._exposition.render(samples, agreed), agreed.headers
+        rendered = self._exposition.render(self._parts, accept, accept_encoding)
+        return rendered.body, rendered.headers
 
     def _own_samples(self) -> list[Samples]:
         status = self._status
@@ -135,5 +128,5 @@ class Exposer:
 
 
 def _own(metric: Metric, points: Sequence[tuple[LabelPairs, float]]) -> Samples:
-    prefixes = tuple(sample_prefix(metric.name, labels) for labels, _ in points)
-    return Samples(metric, "exporter", prefixes, np.array([value for _, value in points], dtype=np.float64))
+    tails = tuple(labels for labels, _ in points)
+    return Samples(metric, "exporter", ((),), tails, np.array([value for _, value in points], dtype=np.float64))

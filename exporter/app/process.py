@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import os
@@ -10,6 +11,7 @@ import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 READY_WITHIN_S = 60.0
 
@@ -59,6 +61,7 @@ def fork(role: str, main: ForkedMain, slot: int | None, lifeline: tuple[int, int
     gc.freeze()
     pid = os.fork()
     if pid:
+        gc.unfreeze()
         os.close(writable)
         return ForkedProcess(role, pid, readable, slot)
     os.close(readable)
@@ -69,6 +72,7 @@ def fork(role: str, main: ForkedMain, slot: int | None, lifeline: tuple[int, int
 def _run_child(role: str, main: ForkedMain, writable: int, lifeline: tuple[int, int]) -> None:
     exit_code = 1
     try:
+        _name_process(role)
         os.setpgid(0, 0)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -83,6 +87,12 @@ def _run_child(role: str, main: ForkedMain, writable: int, lifeline: tuple[int, 
     finally:
         logging.shutdown()
         os._exit(exit_code)
+
+
+def _name_process(role: str) -> None:
+    """What `ps -o comm` and `top` show, where the system has such a file."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/comm").write_text(role, encoding="ascii")
 
 
 def _say_ready(writable: int) -> None:

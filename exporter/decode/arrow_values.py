@@ -131,18 +131,27 @@ def _strings(array: Any) -> Any:
     if types.is_string(array.type):
         return array
     if types.is_string_view(array.type) or types.is_binary_view(array.type):
-        _check_size(pc.sum(pc.binary_length(array)).as_py())
+        _check_size(_size_of_views(array))
     return array.cast(pa.string())
+
+
+def _size_of_views(array: Any) -> int:
+    """Bytes of text that the views name: each is 16 bytes long and begins with its length."""
+    if not len(array):
+        return 0
+    lengths = np.frombuffer(array.buffers()[1], dtype="<i4")[4 * array.offset :: 4][: len(array)]
+    valid = array.is_valid().to_numpy(zero_copy_only=False)
+    return int(lengths[valid].sum(dtype=np.int64))
 
 
 def _check_expanded(values: Any, indices: Any) -> None:
     lengths = pc.binary_length(values)
     if len(values) and (pc.max(lengths).as_py() or 0) * len(indices) > EXPANDED_LIMIT_BYTES:
-        _check_size(pc.sum(lengths.cast(pa.int64()).take(indices)).as_py())
+        _check_size(pc.sum(lengths.cast(pa.int64()).take(indices)).as_py() or 0)
 
 
-def _check_size(size_bytes: int | None) -> None:
-    if size_bytes is not None and size_bytes > EXPANDED_LIMIT_BYTES:
+def _check_size(size_bytes: int) -> None:
+    if size_bytes > EXPANDED_LIMIT_BYTES:
         detail = f"a column of text takes {size_bytes:,} bytes written out; at most {EXPANDED_LIMIT_BYTES:,}"
         raise RejectedPayload(Reason.TOO_LARGE, detail, status=413)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from exporter.batch import Booleans, Decoded, RawRecords, Reason, Reject
@@ -23,6 +24,9 @@ from exporter.errors import RejectedPayload
 _FIRST_LINE = re.compile(rb"[\r\n]*([^\r\n]*)")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _ROWS_BEFORE_THE_FIRST = 2
+_ESCAPED = re.compile("[\udc80-\udcff]")
+_NO_CHARACTER = "\ufdd0"
+"""A code point that Unicode keeps free of characters; it stands for bytes that are not UTF-8."""
 
 
 class CsvDecoder:
@@ -40,7 +44,7 @@ class CsvDecoder:
         self._check_header(body)
         uneven: list[tuple[int, str]] = []
         try:
-            table = self._read(body, uneven)
+            table = self._read(_readable(body), uneven)
         except (pa.ArrowException, OSError, ValueError) as error:
             raise RejectedPayload(Reason.MALFORMED, f"the body is no CSV with a header: {error}") from error
         return self._accept(body, table, uneven)
@@ -59,7 +63,7 @@ class CsvDecoder:
             raise RejectedPayload(Reason.MALFORMED, detail)
 
     def _read(self, body: bytes, uneven: list[tuple[int, str]]) -> Any:
-        """A table of binary columns; lines with another number of fields than the header are told in `uneven`."""
+        """A table of text; lines with another number of fields than the header are told in `uneven`."""
 
         def set_aside(row: Any) -> str:
             detail = f"{row.actual_columns} fields where the header has {row.expected_columns}"
@@ -73,7 +77,7 @@ class CsvDecoder:
             parse_options=arrow_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=set_aside),
             convert_options=arrow_csv.ConvertOptions(
                 check_utf8=False,
-                column_types=dict.fromkeys(names, pa.binary()),
+                column_types=dict.fromkeys(names, pa.string()),
                 include_columns=names,
                 include_missing_columns=True,
                 null_values=[""],
@@ -99,26 +103,25 @@ class CsvDecoder:
         column = table.column(field.name)
         if not column.num_chunks:
             return absent_column(0, field.kind)
-        return read_column(column.combine_chunks().cast(pa.string()), field.kind, self._projection)
+        return read_column(column.combine_chunks(), field.kind, self._projection)
+
+
+def _readable(body: bytes) -> bytes:
+    """The body as UTF-8 that ends with a newline; bytes that are none become a character that no text holds."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        body = _ESCAPED.sub(_NO_CHARACTER, body.decode("utf-8", "surrogateescape")).encode()
+    return body if body.endswith((b"\n", b"\r")) else body + b"\n"
 
 
 def _not_unicode(table: Any) -> Booleans:
     """bool[n]: the rows with a field that is not UTF-8."""
     broken = np.zeros(table.num_rows, dtype=np.bool_)
     for column in table.columns:
-        try:
-            column.cast(pa.string())
-        except pa.ArrowInvalid:
-            broken |= np.array([not _is_unicode(value) for value in column.to_pylist()], dtype=np.bool_)
+        found = pc.match_substring(column, _NO_CHARACTER).fill_null(False)
+        broken |= found.to_numpy()
     return broken
-
-
-def _is_unicode(value: bytes | None) -> bool:
-    try:
-        (value or b"").decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _raw_rows(body: bytes) -> Callable[[int], bytes]:

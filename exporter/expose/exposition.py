@@ -1,138 +1,116 @@
-"""Renders `/metrics`: blocks of one family and one owner, each made again only when its values changed."""
+"""The answer to a scrape."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
-from isal import isal_zlib
-from prometheus_client import CollectorRegistry
-from prometheus_client import generate_latest as generate_text
-from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+from prometheus_client.registry import CollectorRegistry
 
-from exporter.catalog import CATALOG, Metric
-from exporter.expose.negotiation import Agreed
-from exporter.expose.text import header, lines
+from exporter.catalog import CATALOG, COLLECTOR_SUCCESS, Metric
+from exporter.expose.block import Block
+from exporter.expose.families import FamilySamples, Part, Samples
+from exporter.expose.formats import ExpositionFormat, accepts_gzip, choose_format, header
+from exporter.expose.gzip_members import GzipMembers, Piece, PieceKey
+from exporter.expose.labels import LabelWriter
+from exporter.expose.registry import END_OF_OPENMETRICS, render_registry
 
-OWN_MEMBER_BYTES = 8_192
-"""A block at least this long has a gzip member of its own; shorter ones are compressed together."""
-
-_GZIP_WINDOW_BITS = 31
-_LEVEL = 1
-_END = b"# EOF\n"
-
-log = logging.getLogger(__name__)
+_OWNER = "exposition"
+_SUCCESS_LABELS = ((("collector", _OWNER),),)
+_ORDER = {metric.name: index for index, metric in enumerate(CATALOG)}
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Samples:
-    """The samples of one family that one owner (a monitor, or the exporter itself) has.
+class Rendered:
+    """A response to a scrape."""
 
-    prefixes : everything of each sample but its value; the same tuple as long as the labels are the same.
-    values   : int64[n] or float64[n].
-    """
-
-    metric: Metric
-    owner: str
-    prefixes: tuple[bytes, ...]
-    values: npt.NDArray[np.generic]
-
-
-@dataclass(slots=True)
-class _Block:
-    """A rendered block, and its gzip member once somebody asked for it."""
-
-    samples: Samples
-    text: bytes
-    member: bytes | None = None
-
-    def is_of(self, samples: Samples) -> bool:
-        same_labels = self.samples.prefixes is samples.prefixes
-        return same_labels and np.array_equal(self.samples.values, samples.values, equal_nan=_is_float(samples))
+    body: bytes
+    headers: Mapping[str, str]
 
 
 class Exposition:
-    """Renders samples, and after them what a prometheus_client registry holds (process metrics, plug-ins)."""
+    """Renders parts and a registry; what did not change since the last scrape is neither rendered nor compressed again.
 
-    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+    Families stand in the order of the catalogue, all samples of one together, whichever part they come from. A part
+    that raises is logged and left out; `infranaut_collector_success{collector="exposition"}` says so. Not thread-safe.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
-        self._blocks: dict[tuple[str, str], _Block] = {}
-        self._headers: dict[tuple[str, bool], bytes] = {}
+        self._writer = LabelWriter()
+        self._blocks: dict[PieceKey, Block] = {}
+        self._members = {chosen: GzipMembers() for chosen in ExpositionFormat}
 
-    def render(self, samples: Iterable[Samples], agreed: Agreed) -> bytes:
-        """The whole response body; families in the order of the catalogue, the samples of each together."""
-        pieces = list(self._pieces(samples, agreed.is_openmetrics))
-        pieces.append(self._foreign(agreed.is_openmetrics))
-        if not agreed.is_gzip:
-            return b"".join(piece if isinstance(piece, bytes) else piece.text for piece in pieces)
-        return b"".join(_members(pieces))
+    @property
+    def replaced_label_values(self) -> int:
+        """Label values that were not valid text, since the start."""
+        return self._writer.replaced
 
-    def _pieces(self, samples: Iterable[Samples], is_openmetrics: bool) -> Iterable[bytes | _Block]:
-        by_family: dict[str, list[Samples]] = {}
-        for item in samples:
-            if len(item.values):
-                by_family.setdefault(item.metric.name, []).append(item)
-        blocks: dict[tuple[str, str], _Block] = {}
-        for metric in CATALOG:
-            family = by_family.get(metric.name)
-            if not family:
-                continue
-            yield self._header(metric, is_openmetrics)
-            for item in family:
-                block = blocks[metric.name, item.owner] = self._block(item)
-                yield block
+    def render(self, parts: Iterable[Part], accept: str | None = None, accept_encoding: str | None = None) -> Rendered:
+        """The exposition in the format and encoding that the scraper's headers ask for."""
+        chosen = choose_format(accept)
+        pieces = self._pieces(parts, chosen)
+        headers = {"Content-Type": chosen.value, "Vary": "Accept, Accept-Encoding"}
+        if accepts_gzip(accept_encoding):
+            return Rendered(self._members[chosen].compress(pieces), {**headers, "Content-Encoding": "gzip"})
+        return Rendered(b"".join(piece.text for piece in pieces), headers)
+
+    def _pieces(self, parts: Iterable[Part], chosen: ExpositionFormat) -> list[Piece]:
+        families = self._families(parts)
+        pieces = []
+        for name in sorted(families, key=lambda name: _ORDER.get(name, len(_ORDER))):
+            pieces.append(Piece((name, ""), header(families[name].metric, chosen), 0))
+            pieces += [Piece((name, owner), block.text, block.series) for owner, block in families[name].blocks.items()]
+        end = END_OF_OPENMETRICS if chosen is ExpositionFormat.OPENMETRICS else b""
+        return [*pieces, Piece(("", ""), render_registry(self._registry, chosen) + end, 0)]
+
+    def _families(self, parts: Iterable[Part]) -> dict[str, _Family]:
+        """Every family with its blocks, brought up to date; blocks that nobody asked for are forgotten."""
+        families: dict[str, _Family] = {}
+        blocks: dict[PieceKey, Block] = {}
+        failed = 0
+        for part in parts:
+            try:
+                updated = self._updated(part.collect(), blocks)
+            except Exception:  # noqa: BLE001 - one part must never cost the scrape, whatever is wrong with it
+                _log.exception("%s could not be exposed; its series are missing from this scrape", part.name)
+                failed += 1
+            else:
+                _add(families, blocks, updated)
+        _add(families, blocks, self._updated([_success(failed == 0)], blocks))
         self._blocks = blocks
+        return families
 
-    def _block(self, samples: Samples) -> _Block:
-        known = self._blocks.get((samples.metric.name, samples.owner))
-        if known is not None and known.is_of(samples):
-            return known
-        return _Block(samples, lines(samples.prefixes, samples.values))
-
-    def _header(self, metric: Metric, is_openmetrics: bool) -> bytes:
-        key = (metric.name, is_openmetrics)
-        if key not in self._headers:
-            self._headers[key] = header(metric, is_openmetrics=is_openmetrics)
-        return self._headers[key]
-
-    def _foreign(self, is_openmetrics: bool) -> bytes:
-        """What the registry holds; one that fails costs its own samples only."""
-        ending = _END if is_openmetrics else b""
-        if self._registry is None:
-            return ending
-        try:
-            generate = generate_openmetrics if is_openmetrics else generate_text
-            foreign: bytes = generate(self._registry)
-        except Exception:  # the registry is open to collectors of others
-            log.exception("a collector in the registry failed; its samples are missing from this scrape")
-            return ending
-        return foreign
+    def _updated(self, part: Iterable[FamilySamples], taken: Mapping[PieceKey, Block]) -> dict[PieceKey, _OwnedBlock]:
+        updated: dict[PieceKey, _OwnedBlock] = {}
+        for samples in part:
+            key = (samples.metric.name, samples.owner)
+            if key in updated or key in taken:
+                raise ValueError(f"{samples.owner} gives {samples.metric.name} twice")
+            block = self._blocks.get(key) or Block()
+            block.update(samples, self._writer)
+            updated[key] = (samples.metric, block)
+        return updated
 
 
-def _members(pieces: Sequence[bytes | _Block]) -> Iterable[bytes]:
-    """Gzip members that concatenate to the whole: long blocks each in its own, kept for the next time."""
-    gathered: list[bytes] = []
-    for piece in pieces:
-        if isinstance(piece, _Block) and len(piece.text) >= OWN_MEMBER_BYTES:
-            if gathered:
-                yield _compressed(b"".join(gathered))
-                gathered = []
-            if piece.member is None:
-                piece.member = _compressed(piece.text)
-            yield piece.member
-        else:
-            gathered.append(piece if isinstance(piece, bytes) else piece.text)
-    if gathered:
-        yield _compressed(b"".join(gathered))
+_OwnedBlock = tuple[Metric, Block]
 
 
-def _compressed(text: bytes) -> bytes:
-    member: bytes = isal_zlib.compress(text, _LEVEL, _GZIP_WINDOW_BITS)
-    return member
+@dataclass(slots=True)
+class _Family:
+    metric: Metric
+    blocks: dict[str, Block] = field(default_factory=dict)
 
 
-def _is_float(samples: Samples) -> bool:
-    return samples.values.dtype.kind == "f"
+def _add(families: dict[str, _Family], blocks: dict[PieceKey, Block], updated: Mapping[PieceKey, _OwnedBlock]) -> None:
+    for key, (metric, block) in updated.items():
+        blocks[key] = block
+        if block.series:
+            families.setdefault(metric.name, _Family(metric)).blocks[key[1]] = block
+
+
+def _success(is_success: bool) -> Samples:
+    return Samples(COLLECTOR_SUCCESS, _OWNER, ((),), _SUCCESS_LABELS, np.array([int(is_success)]))

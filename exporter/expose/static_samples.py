@@ -9,8 +9,7 @@ import numpy as np
 
 from exporter import catalog
 from exporter.catalog import PREDICTION_FEATURE, Metric
-from exporter.expose.exposition import Samples
-from exporter.expose.text import sample_prefix
+from exporter.expose.families import Samples
 from exporter.monitor.spec import Monitor
 from exporter.monitor.thresholds import thresholds
 from exporter.reference.document import FeatureReference, NumberReference, Reference, smoothed_ratios
@@ -40,8 +39,9 @@ def static_samples(shared: SharedMonitor, sha256: str) -> list[Samples]:
 
 
 def _samples(metric: Metric, monitor: Monitor, points: _Points) -> Samples:
-    prefixes = tuple(sample_prefix(metric.name, labels) for labels, _ in points)
-    return Samples(metric, monitor.name, prefixes, np.array([value for _, value in points], dtype=np.float64))
+    tails = tuple(labels for labels, _ in points)
+    values = np.array([value for _, value in points], dtype=np.float64)
+    return Samples(metric, monitor.name, ((),), tails, values, version=0)
 
 
 def _info(monitor: Monitor) -> LabelPairs:

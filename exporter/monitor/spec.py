@@ -6,63 +6,71 @@ suggestions, and what needs other files (two monitors of one name, a reference t
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field
 
 from exporter.monitor.duration import Duration, DurationField
+from exporter.monitor.features import CategoryFeature, Feature, NumberFeature, Rule, canonical_category
+from exporter.monitor.objectives import (
+    METRICS_BY_TASK,
+    AvailabilitySlo,
+    Drift,
+    DriftMeasure,
+    FreshnessSlo,
+    LatencySlo,
+    Objective,
+    Performance,
+    PerformanceMetric,
+    Quality,
+    Slo,
+    Task,
+)
+from exporter.monitor.strict import LabelValue, Name, StrictModel
+
+__all__ = [
+    "API_VERSION",
+    "METRICS_BY_TASK",
+    "Alerts",
+    "AvailabilitySlo",
+    "CategoryFeature",
+    "Drift",
+    "DriftMeasure",
+    "Events",
+    "Feature",
+    "FileSource",
+    "FreshnessSlo",
+    "Labels",
+    "LatencySlo",
+    "Limits",
+    "Metadata",
+    "Model",
+    "Monitor",
+    "NumberFeature",
+    "Objective",
+    "Performance",
+    "PerformanceMetric",
+    "Privacy",
+    "Quality",
+    "ReferenceSource",
+    "Retention",
+    "Route",
+    "Rule",
+    "Segments",
+    "Severity",
+    "Slo",
+    "Spec",
+    "Task",
+    "canonical_category",
+]
 
 API_VERSION = "infranaut.io/v1"
 
-Task = Literal["binary", "multiclass", "regression"]
-DriftMeasure = Literal["psi", "kl", "js", "hellinger", "tv", "chi2", "ks", "wasserstein"]
-PerformanceMetric = Literal[
-    "accuracy", "precision", "recall", "f1", "auc", "log_loss", "brier", "ece", "mae", "rmse", "bias"
-]
 Severity = Literal["info", "warning", "critical"]
 
-METRICS_BY_TASK: dict[Task, tuple[PerformanceMetric, ...]] = {
-    "binary": ("accuracy", "precision", "recall", "f1", "auc", "log_loss", "brier", "ece"),
-    "multiclass": ("accuracy", "precision", "recall", "f1"),
-    "regression": ("mae", "rmse", "bias"),
-}
-"""What can be computed for each task (multiclass: macro averages)."""
 
-_NAME = re.compile(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
-_RULE_NAME = re.compile(r"^[a-zA-Z_][a-zA-Z0-9_]{0,62}$")
-_RESERVED_PREFIX = "__"
-
-
-def _dns_name(text: str) -> str:
-    if not _NAME.match(text):
-        raise ValueError(f"{text!r} is not a name; use lower-case letters, digits and dashes, at most 63")
-    return text
-
-
-def _rule_name(text: str) -> str:
-    if not _RULE_NAME.match(text) or text.startswith(_RESERVED_PREFIX):
-        raise ValueError(f"{text!r} is not a rule name; use letters, digits and underscores, at most 63")
-    return text
-
-
-def _label_value(text: str) -> str:
-    if not text or len(text) > 128 or not text.isprintable():
-        raise ValueError(f"{text!r} cannot be a label value; use 1 to 128 printable characters")
-    return text
-
-
-Name = Annotated[str, AfterValidator(_dns_name)]
-RuleName = Annotated[str, AfterValidator(_rule_name)]
-LabelValue = Annotated[str, AfterValidator(_label_value)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
-
-
-class Metadata(_Strict):
+class Metadata(StrictModel):
     """Who this monitor is."""
 
     name: Name
@@ -73,7 +81,7 @@ class Metadata(_Strict):
     """For people."""
 
 
-class Model(_Strict):
+class Model(StrictModel):
     """The model that is watched."""
 
     name: LabelValue
@@ -92,7 +100,7 @@ class Model(_Strict):
     """When the model was trained, RFC 3339."""
 
 
-class Events(_Strict):
+class Events(StrictModel):
     """Names of the fields in the payload."""
 
     id: str
@@ -117,74 +125,7 @@ class Events(_Strict):
     """Events further ahead of this machine's clock are rejected."""
 
 
-class NumberFeature(_Strict):
-    """A number."""
-
-    type: Literal["number"]
-    field: str | None = None
-    """Name in the payload; the feature's own where absent."""
-    min: float | None = None
-    """Values below it are invalid."""
-    max: float | None = None
-    """Values above it are invalid."""
-    required: bool = False
-    """An event without it breaks the rule `required`."""
-    sql: str | None = None
-    """Derived: a DuckDB expression over the other fields."""
-
-    @model_validator(mode="after")
-    def _range(self) -> Self:
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min {self.min:g} is above max {self.max:g}")
-        return self
-
-
-class CategoryFeature(_Strict):
-    """Text, or a number or a boolean read as text: `3`, `true`."""
-
-    type: Literal["category"]
-    field: str | None = None
-    """Name in the payload; the feature's own where absent."""
-    values: list[LabelValue] = []
-    """The closed set; anything else is invalid. Empty: any value, and those not in the reference count as __other__."""
-    required: bool = False
-    """An event without it breaks the rule `required`."""
-    sql: str | None = None
-    """Derived: a DuckDB expression over the other fields."""
-
-    @field_validator("values", mode="before", json_schema_input_type=list[str | float | bool])
-    @classmethod
-    def _as_text(cls, values: object) -> object:
-        """`values: [1, 2]` and `[yes, no]` mean the text that a payload's 1 or true becomes."""
-        if not isinstance(values, list):
-            return values
-        return [canonical_category(value) for value in values]
-
-
-Feature = Annotated[NumberFeature | CategoryFeature, Field(discriminator="type")]
-
-
-def canonical_category(value: object) -> object:
-    """A category's text: true and false in lower case, 3 and 3.0 both `3`; other types unchanged."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    return value
-
-
-class Rule(_Strict):
-    """A condition on each event."""
-
-    name: RuleName
-    """In the label `rule`."""
-    sql: str
-    """A DuckDB condition over the fields of one event; a row breaks the rule where it is false (null passes)."""
-
-
-class ReferenceSource(_Strict):
+class ReferenceSource(StrictModel):
     """What the data looked like when all was well; `infranaut reference build` reads it."""
 
     path: str
@@ -200,7 +141,7 @@ class ReferenceSource(_Strict):
         return self.path if self.path.endswith(".json") else str(Path(self.path).with_suffix(".reference.json"))
 
 
-class Segments(_Strict):
+class Segments(StrictModel):
     """Parts of the stream that are counted apart, in the label `segment`."""
 
     by: list[str] = Field(min_length=1, max_length=3)
@@ -209,7 +150,7 @@ class Segments(_Strict):
     """Segments told apart, first come first served; others count as __other__."""
 
 
-class Labels(_Strict):
+class Labels(StrictModel):
     """Ground truth, joined to predictions by id."""
 
     join: str
@@ -220,120 +161,7 @@ class Labels(_Strict):
     """Predictions without a label after it are given up, and so are labels without a prediction."""
 
 
-class Drift(_Strict):
-    """When a feature's distribution has moved away from the reference's."""
-
-    window: list[DurationField] = [Duration("1h")]
-    """One duration or several; each is recorded and alerted on."""
-    measure: DriftMeasure = "psi"
-    """The measure that alerts."""
-    threshold: float = Field(0.1, gt=0)
-    """Of that measure; drift alerts above it, if it is significant too and rests on enough rows."""
-    false_alarms_per_month: float = Field(1, gt=0)
-    """Over all features of the monitor; sets the significance that an alert needs."""
-    minimum_rows: int = Field(200, ge=1)
-    """Rows in the window below which drift does not alert."""
-    design_effect: float = Field(1, ge=1)
-    """How many correlated rows carry the information of one independent row (DEFF)."""
-    measures: list[DriftMeasure] = ["psi", "kl", "js", "hellinger", "tv", "chi2"]
-    """Measures to record; ks and wasserstein cost one rule a bin."""
-    hold: DurationField | None = None
-    """How long drift must last before it alerts (`for`); a tenth of the window where absent."""
-
-    @field_validator("window", mode="before", json_schema_input_type=DurationField | list[DurationField])
-    @classmethod
-    def _one_or_many(cls, value: object) -> object:
-        return [value] if isinstance(value, str) else value
-
-    @model_validator(mode="after")
-    def _measure_is_recorded(self) -> Self:
-        if self.measure not in self.measures:
-            object.__setattr__(self, "measures", [*self.measures, self.measure])
-        return self
-
-
-class Objective(_Strict):
-    """A metric and its bound; give either minimum or maximum."""
-
-    metric: PerformanceMetric
-    """Binary: accuracy, precision, recall, f1, auc, log_loss, brier, ece. Multiclass: the first four (macro averages).
-    Regression: mae, rmse, bias."""
-    minimum: float | None = None
-    """Alerts below it."""
-    maximum: float | None = None
-    """Alerts above it."""
-
-    @model_validator(mode="after")
-    def _one_bound(self) -> Self:
-        if (self.minimum is None) == (self.maximum is None):
-            raise ValueError("give either minimum or maximum")
-        return self
-
-
-class Performance(_Strict):
-    """How good the predictions were, once their labels are there."""
-
-    window: DurationField = Duration("24h")
-    """The window that metrics are computed over."""
-    objectives: list[Objective] = []
-    """What is alerted on."""
-    minimum_labels: int = Field(100, ge=1)
-    """Labels in the window below which performance does not alert."""
-    hold: DurationField | None = None
-    """How long it must last before it alerts (`for`); a tenth of the window where absent."""
-
-
-class Quality(_Strict):
-    """Whether the data is sound."""
-
-    window: DurationField = Duration("1h")
-    """The window that rates are computed over."""
-    maximum_invalid_ratio: float = Field(0.01, gt=0, le=1)
-    """Share of predictions that break a rule of any kind."""
-    no_predictions_for: DurationField = Duration("15m")
-    """Silence that alerts."""
-    hold: DurationField | None = None
-    """How long invalid data must last before it alerts (`for`); a tenth of the window where absent."""
-
-
-class LatencySlo(_Strict):
-    """Predictions that are fast enough."""
-
-    name: Literal["latency"]
-    objective: float = Field(gt=0, lt=1)
-    """Share of good predictions, such as 0.99."""
-    period: DurationField = Duration("30d")
-    """The period that the error budget belongs to."""
-    latency_below_seconds: float = Field(gt=0)
-    """A prediction is good below it."""
-
-
-class AvailabilitySlo(_Strict):
-    """Predictions that did not fail."""
-
-    name: Literal["availability"]
-    objective: float = Field(gt=0, lt=1)
-    """Share of good predictions, such as 0.99."""
-    period: DurationField = Duration("30d")
-    """The period that the error budget belongs to."""
-
-
-class FreshnessSlo(_Strict):
-    """Predictions that arrive soon after they were made."""
-
-    name: Literal["freshness"]
-    objective: float = Field(gt=0, lt=1)
-    """Share of good predictions, such as 0.99."""
-    period: DurationField = Duration("30d")
-    """The period that the error budget belongs to."""
-    events_younger_than: DurationField = Duration("5m")
-    """An event is good when it arrives within it."""
-
-
-Slo = Annotated[LatencySlo | AvailabilitySlo | FreshnessSlo, Field(discriminator="name")]
-
-
-class Route(_Strict):
+class Route(StrictModel):
     """Who is told; each value names a receiver (secrets come from files, never from a monitor)."""
 
     pagerduty: LabelValue | None = None
@@ -344,7 +172,7 @@ class Route(_Strict):
     """An address that takes Alertmanager's webhook."""
 
 
-class Alerts(_Strict):
+class Alerts(StrictModel):
     """How loud, and to whom."""
 
     severity: Severity = "warning"
@@ -353,7 +181,7 @@ class Alerts(_Strict):
     """Who is told."""
 
 
-class Privacy(_Strict):
+class Privacy(StrictModel):
     """What must not be kept as it came."""
 
     pseudonymise: list[str] = []
@@ -362,7 +190,7 @@ class Privacy(_Strict):
     """Fields not kept at all."""
 
 
-class Retention(_Strict):
+class Retention(StrictModel):
     """How long raw data is kept in each tier."""
 
     hot: DurationField = Duration("24h")
@@ -373,7 +201,7 @@ class Retention(_Strict):
     """Object storage."""
 
 
-class FileSource(_Strict):
+class FileSource(StrictModel):
     """A file that the exporter reads by itself."""
 
     file: str
@@ -384,7 +212,7 @@ class FileSource(_Strict):
     """Wait for lines to be added (NDJSON and CSV)."""
 
 
-class Limits(_Strict):
+class Limits(StrictModel):
     """What the monitor may cost."""
 
     series: int = Field(50_000, ge=100)
@@ -393,7 +221,7 @@ class Limits(_Strict):
     """Predictions remembered by id, for duplicates and labels; the oldest are forgotten first."""
 
 
-class Spec(_Strict):
+class Spec(StrictModel):
     """What is watched, and when it alerts."""
 
     model: Model
@@ -418,7 +246,7 @@ class Spec(_Strict):
     limits: Limits = Limits()
 
 
-class Monitor(_Strict):
+class Monitor(StrictModel):
     """One monitor file."""
 
     apiVersion: Literal["infranaut.io/v1"]  # noqa: N815 - the name that Kubernetes users know

@@ -20,6 +20,8 @@ Groups = list[tuple[int, slice]]
 
 FEW_GROUPS = 4
 
+_FARTHEST = 1e150
+
 
 def group_by_child(children: Integers) -> tuple[Integers | None, Groups]:
     """The order that brings each child's rows together (None when they are already), and the groups."""
@@ -93,9 +95,9 @@ def moments(values: Floats, center: float) -> tuple[int, float, float, float]:
     distances = values - center
     if np.isnan(distances).any():
         distances = distances[~np.isnan(distances)]
-    squares = float(distances @ distances)
-    if not np.isfinite(squares):
-        distances = np.clip(distances, -1e150, 1e150)
-        squares = float(distances @ distances)
-    total, absolute = float(distances.sum()), float(np.abs(distances).sum())
-    return len(distances), (absolute + total) / 2, (absolute - total) / 2, squares
+    absolute = np.abs(distances)
+    if absolute.max(initial=0.0) > _FARTHEST:
+        distances = np.clip(distances, -_FARTHEST, _FARTHEST)
+        absolute = np.abs(distances)
+    total, whole = float(distances.sum()), float(absolute.sum())
+    return len(distances), (whole + total) / 2, (whole - total) / 2, float(distances @ distances)

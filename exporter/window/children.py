@@ -12,7 +12,7 @@ import numpy.typing as npt
 from exporter.catalog import OTHER
 from exporter.window.memory import Shape, SharedLock, SharedMemory
 
-_NAME_BYTES = 1024
+_NAME_BYTES = 2048
 LABEL_VALUE_LIMIT = 128
 
 

@@ -15,10 +15,10 @@ from exporter import catalog
 from exporter.batch import Reason
 from exporter.catalog import Metric
 from exporter.monitor.spec import CategoryFeature, Feature, FreshnessSlo, LatencySlo, Monitor
+from exporter.monitor.thresholds import thresholds
 from exporter.reference.document import (
     CategoryReference,
     FeatureReference,
-    NumberReference,
     Reference,
     quantile_bin_names,
 )
@@ -30,6 +30,10 @@ SERIES_DROPPED_REASONS = ("series_limit", "segment_limit")
 SIGNS = ("positive", "negative")
 BINARY_CLASSES = ("0", "1")
 SCORE_BINS_WITHOUT_REFERENCE = 20
+
+_MOST_CHILDREN = 10_000
+_SERIES_ABOUT_ITSELF = 4
+"""monitor_info, reference_info, series, series_limit"""
 
 _LATENCY_EDGES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _DELAY_EDGES = (
@@ -151,19 +155,18 @@ class Layout:
 
     @property
     def model_capacity(self) -> int:
-        """How many model versions and segments fit the monitor's budget of series; one more counts the rest."""
-        budget = (self.monitor.spec.limits.series - self.overall.series - self._static_series()) // self.model.series
-        return max(1, min(budget, 10_000))
+        """How many model versions and segments fit the monitor's budget of series, one more for the rest included."""
+        budget = (self.monitor.spec.limits.series - self.overall.series - self.static_series) // self.model.series
+        return max(1, min(budget - 1, _MOST_CHILDREN))
 
     @property
     def static_series(self) -> int:
-        return self._static_series()
-
-    def _static_series(self) -> int:
-        references = [self.reference.prediction, *self.reference.features.values()] if self.reference else []
-        return sum(
-            len(feature.bin_names()) * (3 if isinstance(feature, NumberReference) else 1) + 2 for feature in references
-        )
+        """An upper bound of the series that the monitor's file and its reference alone make."""
+        spec, reference = self.monitor.spec, self.reference
+        references = [reference.prediction, *reference.features.values()] if reference else []
+        bins = sum(len(feature.bin_names()) * 3 + 2 for feature in references)
+        about_the_monitor = len(spec.features) + len(thresholds(self.monitor)) + len(spec.model.versions)
+        return bins + about_the_monitor + _SERIES_ABOUT_ITSELF
 
     def _lay_overall(self) -> None:
         table = self.overall

@@ -46,11 +46,10 @@ def environment(name: str, requirements: Sequence[str], root: Path = ROOT) -> Pa
             sealed.unlink(missing_ok=True)
             _tell(f"{name}: making its environment in {home}")
             started = time.monotonic()
-            _run(name, [sys.executable, "-m", "venv", "--clear", str(home)])
+            _run(name, [sys.executable, "-m", "venv", "--without-pip", "--clear", str(home)])
             if requirements:
-                _run(
-                    name, [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements]
-                )
+                pip = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check"]
+                _run(name, [*pip, "install", "--quiet", *requirements])
             sealed.write_text(wanted)
             _tell(f"{name}: ready after {time.monotonic() - started:.0f} s")
     return python

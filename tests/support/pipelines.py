@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.archive.dead_letters import DeadLetters
 from exporter.expose.exposition import Exposition
+from exporter.expose.families import Part
 from exporter.expose.monitor_samples import MonitorSamples
-from exporter.expose.negotiation import negotiate
 from exporter.monitor.spec import Monitor
 from exporter.pipeline import Payload, Pipeline, Receipt
 from exporter.reference.document import Reference
@@ -47,7 +48,7 @@ class WatchedPipeline:
         """Every series by `name{label="value",…}` with sorted labels, once all that waits has been counted."""
         self.pipeline.count_pending()
         self.samples.collect()
-        text = Exposition().render(self.samples.collect(), negotiate("", "")).decode()
+        text = Exposition(CollectorRegistry()).render([Part("monitor", self.samples.collect)]).body.decode()
         return {
             sample_name(sample.name, sample.labels): sample.value
             for family in text_string_to_metric_families(text)

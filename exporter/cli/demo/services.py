@@ -40,10 +40,10 @@ class Programs:
 
 
 def find_programs(environment: Mapping[str, str]) -> Programs:
-    """Looks into INFRANAUT_TOOLS, into `.tools` here and in the project, and on PATH."""
-    tools = [Path(environment["INFRANAUT_TOOLS"])] if environment.get("INFRANAUT_TOOLS") else []
-    folders = [folder / "bin" for folder in (*tools, Path(".tools"), _PROJECT / ".tools")]
-    path = os.pathsep.join([*(str(folder.absolute()) for folder in folders), environment.get("PATH", "")])
+    """Looks into the folder INFRANAUT_TOOLS, or into `.tools` here and in the project where it is not set; then PATH."""
+    asked = environment.get("INFRANAUT_TOOLS")
+    tools = [Path(asked)] if asked else [Path(".tools"), _PROJECT / ".tools"]
+    path = os.pathsep.join([*(str((folder / "bin").absolute()) for folder in tools), environment.get("PATH", "")])
     return Programs(_find(PROMETHEUS, path), _find(ALERTMANAGER, path))
 
 
@@ -64,7 +64,7 @@ class Addresses:
     def for_people(self, monitor: str) -> dict[str, str]:
         """What is worth opening in a browser, by what it shows."""
         urls = {"overview": f"{self.exporter}/", "metrics": f"{self.exporter}/metrics"}
-        urls["drift as JSON"] = f"{self.exporter}/v1/monitors/{monitor}"
+        urls["drift"] = f"{self.exporter}/v1/monitors/{monitor}"
         if self.prometheus:
             urls["prometheus"] = f"{self.prometheus}/alerts"
         if self.alertmanager:

@@ -159,13 +159,11 @@ class Stream:
             self._recent.popleft()
         while self._losses and self._losses[0][0] < now - PERFORMANCE_WINDOW.seconds:
             self._losses.popleft()
-        span_s = max(_SEND_EVERY_S, now - self._recent[0][0]) if self._recent else _SEND_EVERY_S
-        rows = sum(accepted for _, accepted in self._recent)
         labels = sum(count for _, _, count in self._losses)
         mean_loss = sum(loss for _, loss, _ in self._losses) / labels if labels else None
         self.figures = replace(
             self.figures,
-            rows_per_second=rows / span_s,
+            rows_per_second=_rate(self._recent),
             performance=None if mean_loss is None else performance_of(self._scenario.model.task, mean_loss),
         )
 
@@ -183,3 +181,11 @@ class Stream:
             return msgspec.json.decode(answer.content, type=_ReceiptAnswer)
         except msgspec.MsgspecError as error:
             raise ServiceFailed(f"{self._url}/{kind} answered {answer.status_code}: {answer.text[:300]}") from error
+
+
+def _rate(counted: deque[tuple[float, int]]) -> float:
+    """A second, from the first time of counting to the last; 0 before there are two."""
+    if len(counted) < 2:
+        return 0.0
+    rows = sum(count for _, count in counted) - counted[0][1]
+    return rows / max(counted[-1][0] - counted[0][0], _SEND_EVERY_S)

@@ -212,7 +212,9 @@ def test_one_field_may_be_read_twice_and_as_two_kinds() -> None:
     projection = a_projection()
     twice = (PayloadField("age", "age_as_text", Kind.CATEGORY), PayloadField("age", "age_again", Kind.NUMBER))
     projection = Projection((*projection.fields, *twice))
-    decoded = decode(as_lines([an_event(0, age=7), an_event(1, age="old"), an_event(2, age=True)]), projection=projection)
+    decoded = decode(
+        as_lines([an_event(0, age=7), an_event(1, age="old"), an_event(2, age=True)]), projection=projection
+    )
     assert column(decoded, "age") == column(decoded, "age_again") == [7.0, None, None]
     assert column(decoded, "age_as_text") == ["7", "old", "true"]
     assert decoded.batch.mistyped["age"].tolist() == [False, True, True]

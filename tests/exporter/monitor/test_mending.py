@@ -41,8 +41,8 @@ def paths_in(value: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
 
 
 def replaced(path: KeyPath, value: Any) -> dict[str, Any]:
-    document = copy.deepcopy(ORIGINAL)
-    place = document
+    document: dict[str, Any] = copy.deepcopy(ORIGINAL)
+    place: Any = document
     for part in path[:-1]:
         place = place[part]
     place[path[-1]] = value
@@ -69,10 +69,10 @@ def test_whatever_stands_at_a_key_is_told_in_words_and_the_rest_is_read(value: A
 def test_whatever_key_is_left_out_the_rest_is_read() -> None:
     for path in PATHS:
         document = replaced(path, None)
-        place = document
+        place: Any = document
         for part in path[:-1]:
-            place = place[part]  # type: ignore[index]  # a path names its parts
-        del place[path[-1]]  # type: ignore[arg-type]  # a path names its parts
+            place = place[part]
+        del place[path[-1]]
         assert read_monitor(Document(1, document)).monitor is not None, path
 
 

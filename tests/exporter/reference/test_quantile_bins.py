@@ -118,6 +118,11 @@ def test_the_order_of_the_rows_changes_nothing_to_the_last_digit(values: Floats,
     assert repr(built(shuffled)) == repr(built(values))
 
 
+def test_zero_has_one_sign() -> None:
+    assert repr(built([0.0, -0.0, 1.0])) == repr(built([-0.0, 0.0, 1.0]))
+    assert str(built([-0.0] * 9).minimum) == "0.0"
+
+
 @given(hnp.arrays(np.float64, st.integers(0, 300), elements=st.floats(0, 1)))
 def test_score_edges_increase_within_zero_and_one(scores: Floats) -> None:
     edges = np.array(score_edges(scores))
