@@ -65,7 +65,7 @@ def _gunzipped(body: bytes) -> Iterator[bytes]:
             waiting = member.unconsumed_tail
             if piece:
                 yield piece
-        pass
+        at -= len(member.unused_data)
     if not members:
         raise ValueError("it is empty")
 

@@ -22,6 +22,7 @@ from exporter.reference.document import (
     Reference,
     quantile_bin_names,
 )
+from exporter.validate import ValueRule
 
 LabelPairs = tuple[tuple[str, str], ...]
 
@@ -120,7 +121,7 @@ class FeatureSlots:
     values: int | None
     sums: int | None
     squares: int | None
-    violations: Mapping[str, int]
+    violations: Mapping[ValueRule, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,9 @@ class Layout:
     def _lay_feature(self, name: str, feature: Feature) -> FeatureSlots:
         built = self.reference.features[name] if self.reference else None
         rules = _rules_of(feature)
-        violations = self.model.add(catalog.FEATURE_VIOLATIONS, [(("feature", name), ("rule", rule)) for rule in rules])
+        violations = self.model.add(
+            catalog.FEATURE_VIOLATIONS, [(("feature", name), ("rule", rule.value)) for rule in rules]
+        )
         is_number = feature.type == "number"
         values = tuple(feature.values) if isinstance(feature, CategoryFeature) else ()
         names = _bin_names(built, is_number, values)
@@ -220,7 +223,12 @@ class Layout:
         return self._lay_bins(catalog.PREDICTION_FEATURE, built, is_number, names, {})
 
     def _lay_bins(
-        self, name: str, built: FeatureReference | None, is_number: bool, names: Sequence[str], rules: Mapping[str, int]
+        self,
+        name: str,
+        built: FeatureReference | None,
+        is_number: bool,
+        names: Sequence[str],
+        rules: Mapping[ValueRule, int],
     ) -> FeatureSlots:
         own: LabelPairs = (("reference", self.reference_label), ("feature", name))
         bins = self.model.add(catalog.FEATURE_BIN, [(*own, ("bin", bin_name)) for bin_name in names])
@@ -290,15 +298,15 @@ class Layout:
         return tuple(index / SCORE_BINS_WITHOUT_REFERENCE for index in range(1, SCORE_BINS_WITHOUT_REFERENCE))
 
 
-def _rules_of(feature: Feature) -> tuple[str, ...]:
+def _rules_of(feature: Feature) -> tuple[ValueRule, ...]:
     """The rules that a feature can break, so that each has a series at 0 from the start."""
-    rules = ["derive"] if feature.sql else ["type"]
+    rules = [ValueRule.DERIVE] if feature.sql else [ValueRule.TYPE]
     if isinstance(feature, CategoryFeature):
-        rules += ["category"] if feature.values else []
+        rules += [ValueRule.CATEGORY] if feature.values else []
     else:
-        rules += ["finite"]
-        rules += ["range"] if feature.min is not None or feature.max is not None else []
-    rules += ["required"] if feature.required else []
+        rules += [ValueRule.FINITE]
+        rules += [ValueRule.RANGE] if feature.min is not None or feature.max is not None else []
+    rules += [ValueRule.REQUIRED] if feature.required else []
     return tuple(rules)
 
 

@@ -63,8 +63,8 @@ class PredictionCounter:
     def _count_violations(self, validated: Validated, children: Integers, integers: Integers) -> None:
         for feature, rule, mask in validated.violations:
             _add_rows(integers, children[mask], self._violation_slots[feature, rule])
-        for rule, mask in validated.broken_rules.items():
-            _add_rows(integers, children[mask], self._rule_slots[rule])
+        for name, mask in validated.broken_rules.items():
+            _add_rows(integers, children[mask], self._rule_slots[name])
         if validated.any_broken is not None:
             _add_rows(integers, children[validated.any_broken], self._rule_slots[ANY_RULE])
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, confusion_matrix, log_loss, mean_absolute_error, mean_squared_error
 
+from exporter.expose.families import Samples
 from exporter.monitor.spec import Monitor
 from exporter.pipeline import COUNT_AFTER_S
 from tests.support.batches import a_monitor
@@ -225,4 +226,5 @@ def _queue(watched: WatchedPipeline) -> int:
 
 def _sample(watched: WatchedPipeline, name: str) -> int:
     """The sum of a family as one scrape sees it, without counting what waits."""
-    return int(sum(item.values.sum() for item in watched.samples.collect() if item.metric.name == name))
+    samples = [item for item in watched.samples.collect() if isinstance(item, Samples) and item.metric.name == name]
+    return int(sum(item.values.sum() for item in samples))

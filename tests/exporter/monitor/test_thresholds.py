@@ -30,12 +30,12 @@ def test_both_bounds_of_one_metric_have_a_threshold() -> None:
 def test_the_zscore_is_the_normal_quantile_of_false_alarms_over_verdicts() -> None:
     """Five features and the prediction, 720 windows of an hour in 30 days: 4320 verdicts a month."""
     values = thresholds(golden_monitor(BINARY, drift={"window": "1h", "false_alarms_per_month": 1}))
-    assert values["drift_zscore"] == pytest.approx(norm.isf(1 / 4320))
+    assert values["drift_zscore"] == pytest.approx(norm.isf(1 / (3 * 4320)))
 
 
 def test_every_window_adds_its_verdicts() -> None:
     values = thresholds(golden_monitor(BINARY, drift={"window": ["1h", "1d"], "false_alarms_per_month": 2}))
-    assert values["drift_zscore"] == pytest.approx(norm.isf(2 / (6 * (720 + 30))))
+    assert values["drift_zscore"] == pytest.approx(norm.isf(2 / (3 * 6 * (720 + 30))))
 
 
 def test_whoever_bears_an_alarm_at_every_verdict_needs_no_significance() -> None:

@@ -161,7 +161,7 @@ def test_a_file_of_nothing_but_times_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_unknown_or_absent_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidReference, match="unknown extension '.xlsx'"):
+    with pytest.raises(InvalidReference, match=r"unknown extension '\.xlsx'"):
         scenario_of(tmp_path / "a.xlsx")
     with pytest.raises(InvalidReference, match="no such file"):
         scenario_of(tmp_path / "a.csv")
