@@ -49,9 +49,18 @@ def make_template(samples: FamilySamples, writer: LabelWriter) -> bytes:
     """Every line of the block, `%b` for its value; a histogram's labels end with `le`."""
     lines = [(suffix, writer.write(tail)) for suffix, tail in samples.lines()]
     name = samples.metric.name
+    _refuse_repeated_names(samples)
     written = []
     for head in map(writer.write, samples.heads):
         for suffix, tail in lines:
             labels = f"{head},{tail}" if head and tail else head or tail
             written.append(f"{name}{suffix}{{{labels}}}" if labels else f"{name}{suffix}")
     return "".join(f"{line.replace('%', '%%')} %b\n" for line in written).encode()
+
+
+def _refuse_repeated_names(samples: FamilySamples) -> None:
+    """A label of the head must not come again in the tail: Prometheus would refuse the whole scrape."""
+    of_heads = {name for head in samples.heads for name, _ in head}
+    of_tails = {name for _, tail in samples.lines() for name, _ in tail}
+    if of_heads & of_tails:
+        raise ValueError(f"{samples.metric.name}: a label is given twice: {', '.join(sorted(of_heads & of_tails))}")

@@ -28,7 +28,8 @@ def remember(
     children = (hashes % np.uint64(3)).astype(np.int64)
     states = np.full(len(keys), state, dtype=np.uint8)
     remembered = store.remember(hashes, hashes / 10.0, np.full(len(keys), at), children, states)
-    return remembered.fresh.tolist()
+    fresh: list[bool] = remembered.fresh.tolist()
+    return fresh
 
 
 def join(store: SharedPredictionStore, keys: Sequence[int], at: float = NOW) -> list[str]:
