@@ -79,6 +79,7 @@ class Pipeline:
         self._clock = clock
         self._dead_letters = dead_letters
         self._body_limit_bytes = body_limit_bytes
+        self._private = frozenset((*monitor.spec.privacy.drop, *monitor.spec.privacy.pseudonymise))
         self._writer = shared.counts.writer(slot)
         self._predictions = Decoders(prediction_projection(monitor))
         self._deriver = Deriver(monitor)
@@ -252,7 +253,7 @@ class Pipeline:
     def _set_aside(self, rejects: Sequence[Reject], source: str, kind: str) -> None:
         if not rejects:
             return
-        self._dead_letters.write(self.name, source, kind, rejects)
+        self._dead_letters.write(self.name, source, kind, rejects, self._private)
         first = self._shared.layout.failed.start + SOURCES.index(source) * len(_REASONS)
         with self._writer.batch():
             for reason, count in Counter(reject.reason for reject in rejects).items():

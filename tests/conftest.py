@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 
 import pytest
 
 from tests.support.golden import GoldenFiles
 from tests.support.programs import used
+
+
+def pytest_configure() -> None:
+    """One thread for scikit-learn: those of OpenMP spin while they wait, which costs minutes on a busy machine."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

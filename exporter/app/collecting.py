@@ -20,6 +20,7 @@ from exporter.clock import SystemClock
 from exporter.errors import RejectedPayload
 from exporter.pipeline import Payload, Pipeline
 from exporter.settings import ServeSettings
+from exporter.window.memory import SharedLock
 
 _IDLE_S = 0.1
 _RETRY_S = 5.0
@@ -28,26 +29,35 @@ log = logging.getLogger(__name__)
 
 
 def run_collectors(
-    configuration: Configuration, slot: int, settings: ServeSettings, status: Status, say_ready: Callable[[], None]
+    configuration: Configuration,
+    slot: int,
+    settings: ServeSettings,
+    status: Status,
+    turn: SharedLock,
+    say_ready: Callable[[], None],
 ) -> None:
-    """Polls every source in turn until told to stop; what was polled is counted, then its position committed."""
+    """Polls every source in turn until told to stop; what was polled is counted, then its position committed.
+
+    `turn` is held for as long as it polls: after a reload the new process begins where the old one ended.
+    """
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     dead_letters = DeadLetters(settings.state / "dead-letters", SystemClock())
     pipelines = open_pipelines(configuration.monitors, slot, settings, dead_letters)
-    feeds = [
-        _Feed(_open(source, settings), source, index, pipelines, status)
-        for index, source in enumerate(configuration.sources)
-    ]
     say_ready()
-    while not stop.is_set():
-        is_busy = [feed.poll() for feed in feeds]
-        for pipeline in pipelines.values():
-            pipeline.tick()
-        if not any(is_busy):
-            stop.wait(_IDLE_S)
-    for feed in feeds:
-        feed.close()
+    with turn:
+        feeds = [
+            _Feed(_open(source, settings), source, index, pipelines, status)
+            for index, source in enumerate(configuration.sources)
+        ]
+        while not stop.is_set():
+            is_busy = [feed.poll() for feed in feeds]
+            for pipeline in pipelines.values():
+                pipeline.tick()
+            if not any(is_busy):
+                stop.wait(_IDLE_S)
+        for feed in feeds:
+            feed.close()
     for pipeline in pipelines.values():
         pipeline.close()
 

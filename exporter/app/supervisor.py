@@ -24,6 +24,7 @@ from exporter.app.worker import run_worker
 from exporter.clock import SystemClock
 from exporter.errors import InfranautError, InvalidSettings, ServiceFailed
 from exporter.settings import Address, ServeSettings
+from exporter.window.memory import SharedLock
 
 _RESPAWN_PAUSE_S = 1.0
 
@@ -46,6 +47,7 @@ class Supervisor:
         self._clock = SystemClock()
         self._status = Status()
         self._channel = ReloadChannel()
+        self._collecting = SharedLock()
         self._slots = 2 * (settings.processes + 1)
         self._old: list[ForkedProcess] = []
         self._starting: list[ForkedProcess] = []
@@ -140,10 +142,18 @@ class Supervisor:
                 return
             if pid == 0:
                 return
+            self._settle(pid)
             self._old = [process for process in self._old if process.pid != pid]
             for process in [process for process in self._generation.processes if process.pid == pid]:
                 self._generation.processes.remove(process)
                 self._replace(process, code)
+
+    def _settle(self, pid: int) -> None:
+        """A process that was killed in mid-write must not keep readers waiting for its end."""
+        for process in (*self._old, *self._generation.processes):
+            if process.pid == pid and process.slot is not None:
+                for shared in self._generation.configuration.monitors:
+                    shared.counts.settle(process.slot)
 
     def _replace(self, process: ForkedProcess, code: int) -> None:
         log.error("%s (%d) ended with %s; starting it again", process.role, process.pid, _ending(code))
@@ -176,7 +186,9 @@ class Supervisor:
     def _fork_collectors(self, configuration: Configuration) -> ForkedProcess:
         slot = self._free_slot()
         return self._fork(
-            "collectors", lambda ready: run_collectors(configuration, slot, self._settings, self._status, ready), slot
+            "collectors",
+            lambda ready: run_collectors(configuration, slot, self._settings, self._status, self._collecting, ready),
+            slot,
         )
 
     def _fork(self, role: str, main: ForkedMain, slot: int | None) -> ForkedProcess:

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +32,8 @@ log = logging.getLogger(__name__)
 class DeadLetter(msgspec.Struct, omit_defaults=True):
     """One line of a dead-letter file.
 
-    raw          : the record as it came, where it is UTF-8; else `raw_base64`.
+    raw          : the record as it came, where it is UTF-8; else `raw_base64`. Of a monitor with private fields: the
+                   record without them where it is a JSON object, else neither.
     raw_bytes    : its length, and `raw_sha256` its digest, where only the beginning is kept.
     """
 
@@ -75,10 +76,12 @@ class DeadLetters:
         self.dropped = 0
         """Records that could not be written."""
 
-    def write(self, monitor: str, source: str, kind: str, rejects: Sequence[Reject]) -> None:
-        """Appends the rejects of one body in one write."""
+    def write(
+        self, monitor: str, source: str, kind: str, rejects: Sequence[Reject], private: Collection[str] = ()
+    ) -> None:
+        """Appends the rejects of one body in one write, without the fields named in `private`."""
         time = datetime.fromtimestamp(self._clock.now(), UTC).isoformat(timespec="milliseconds")
-        letters = [_letter(time, monitor, source, kind, reject) for reject in rejects]
+        letters = [_letter(time, monitor, source, kind, reject, private) for reject in rejects]
         try:
             self._append(monitor, self._encoder.encode_lines(letters))
         except OSError as error:
@@ -125,14 +128,24 @@ class DeadLetters:
             log.error("cannot keep rejected records in %s: %s; %d lost so far", self._directory, error, self.dropped)
 
 
-def _letter(time: str, monitor: str, source: str, kind: str, reject: Reject) -> DeadLetter:
-    kept = reject.raw[:LONGEST_RAW_BYTES]
+def _letter(time: str, monitor: str, source: str, kind: str, reject: Reject, private: Collection[str]) -> DeadLetter:
     letter = DeadLetter(time, monitor, source, kind, reject.position, reject.reason.value, reject.detail)
+    raw = _without(private, reject.raw) if private else reject.raw
+    kept = raw[:LONGEST_RAW_BYTES]
     try:
         letter.raw = kept.decode("utf-8")
     except UnicodeDecodeError:
         letter.raw_base64 = base64.b64encode(kept).decode("ascii")
-    if len(kept) < len(reject.raw):
+    if kept != reject.raw:
         letter.raw_bytes = len(reject.raw)
         letter.raw_sha256 = hashlib.sha256(reject.raw).hexdigest()
     return letter
+
+
+def _without(private: Collection[str], raw: bytes) -> bytes:
+    """A JSON object without its private fields; nothing of a record that cannot be read, since they may be in it."""
+    try:
+        fields = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return b""
+    return msgspec.json.encode({name: value for name, value in fields.items() if name not in private})

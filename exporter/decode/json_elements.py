@@ -62,7 +62,7 @@ def _inside_text(characters: npt.NDArray[np.uint8]) -> Booleans:
     if len(slashes):
         breaks = np.flatnonzero(np.diff(slashes) != 1)
         first, last = slashes[np.append(0, breaks + 1)], slashes[np.append(breaks, len(slashes) - 1)]
-        escaped = last[(last - first) % 2 == 1] + 1
+        escaped = last[(last - first) % 2 == 0] + 1
         quotes[escaped[escaped < len(quotes)]] = False
     inside: Booleans = np.logical_xor.accumulate(quotes)
     return inside

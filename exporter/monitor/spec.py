@@ -182,16 +182,16 @@ class Alerts(StrictModel):
 
 
 class Privacy(StrictModel):
-    """What must not be kept as it came."""
+    """Fields of the payload that are never written to disk as they came. The dead letters leave all of them out."""
 
     pseudonymise: list[str] = []
-    """Fields kept as a keyed hash."""
+    """Fields to be kept as a keyed hash, where raw data is archived; this version archives none."""
     drop: list[str] = []
     """Fields not kept at all."""
 
 
 class Retention(StrictModel):
-    """How long raw data is kept in each tier."""
+    """How long raw data is to be kept in each tier; this version archives none."""
 
     hot: DurationField = Duration("24h")
     """Redis."""

@@ -71,6 +71,11 @@ class Counts:
         """Grows with every write."""
         return int(self._sequence[:, 0].sum())
 
+    def settle(self, slot: int) -> None:
+        """Ends the write that a process left open when it died; what it had added stays."""
+        if int(self._sequence[slot, 0]) % 2:
+            self._sequence[slot, 0] += np.uint64(1)
+
     def snapshot(self, children: int) -> CountsSnapshot:
         """The sums over all slots of the first `children` rows; each slot as it was between two writes."""
         overall, model = _zeros(self._overall, 1), _zeros(self._model, children)
@@ -83,7 +88,7 @@ class Counts:
         return CountsSnapshot(Row(overall.integers[0], overall.floats[0], overall.maxima[0]), model, version)
 
     def _read(self, slot: int, children: int) -> tuple[Row, Row, int]:
-        """A copy made while no write was under way; after many tries (a writer that died in mid-write), as it is."""
+        """A copy made while no write was under way; after many tries, as it is."""
         for _ in range(_READ_ATTEMPTS):
             before = int(self._sequence[slot, 0])
             overall, model = _copy(self._overall, slot, 1), _copy(self._model, slot, children)
@@ -102,8 +107,6 @@ class CountsWriter:
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        if int(self._sequence[0]) % 2:
-            self._sequence[0] += np.uint64(1)
         with published(self._sequence):
             yield
 

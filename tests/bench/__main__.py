@@ -8,11 +8,12 @@ from collections.abc import Callable
 import click
 from rich.console import Console
 
-from tests.bench import bench_drift
+from tests.bench import bench_drift, bench_scrape
 from tests.bench.harness import BenchRow, as_json, machine, print_table
 
 BENCHES: dict[str, Callable[[], list[BenchRow]]] = {
     "drift": bench_drift.run,
+    "scrape": bench_scrape.run,
 }
 """Every benchmark by the name it is asked for; a new one is a new line."""
 

@@ -30,7 +30,7 @@ TAG = b"tag00000"
 
 NDJSON, ARROW = "application/x-ndjson", "application/vnd.apache.arrow.stream"
 
-FLOATS = tuple(f"amount_{number:02d}" for number in range(14))
+FLOATS = tuple(f"sum_{number:02d}" for number in range(14))
 WHOLE = ("age", "accounts")
 CATEGORIES: Mapping[str, tuple[str, ...]] = {
     "region": ("north", "south", "east", "west"),
@@ -103,7 +103,7 @@ def monitor_document(name: str = "credit", *, is_derived: bool = False) -> dict[
         "reference": {"path": "reference.parquet"},
     }
     if is_derived:
-        features["ratio"] = {"type": "number", "sql": "amount_00 / nullif(amount_01, 0)"}
+        features["ratio"] = {"type": "number", "sql": "sum_00 / nullif(sum_01, 0)"}
         features["band"] = {"type": "category", "sql": "case when age < 30 then 'young' else 'old' end"}
         spec["rules"] = [{"name": "accounts", "sql": "accounts >= 0 or accounts is null"}]
     return {"apiVersion": "infranaut.io/v1", "kind": "Monitor", "metadata": {"name": name}, "spec": spec}

@@ -26,6 +26,25 @@ def an_exposition() -> Exposition:
     return Exposition(CollectorRegistry())
 
 
+def a_small_exposition() -> list[Part]:
+    """Two monitors, with a family of each type."""
+    names = ("credit", "fraud")
+    counted = [
+        part(
+            predictions(12_345, 0, monitor=name),
+            latency([[1, 2, 3], [0, 0, 0]], [4.5, 0.0], name),
+            gauges(catalog.MONITOR_THRESHOLD, "check", name, drift_psi=0.1, drift_rows=200),
+            name=name,
+        )
+        for name in names
+    ]
+    awkward = ((("monitor", 'C:\\new "line"\n ü 100%'),),)
+    return [
+        *counted,
+        part(Samples(catalog.SERIES_LIMIT, "awkward", awkward, ((),), np.array([50_000])), name="awkward"),
+    ]
+
+
 def head(monitor: str = "credit", version: str = "1") -> LabelPairs:
     return (("monitor", monitor), ("model_version", version))
 
@@ -79,19 +98,3 @@ def as_text(rendered: Rendered) -> str:
 
 def key(name: str, **labels: str) -> SeriesKey:
     return name, frozenset(labels.items())
-
-
-def a_small_exposition() -> list[Part]:
-    """Two monitors, with a family of each type."""
-    names = ("credit", "fraud")
-    counted = [
-        part(
-            predictions(12_345, 0, monitor=name),
-            latency([[1, 2, 3], [0, 0, 0]], [4.5, 0.0], name),
-            gauges(catalog.MONITOR_THRESHOLD, "check", name, drift_psi=0.1, drift_rows=200),
-            name=name,
-        )
-        for name in names
-    ]
-    awkward = gauges(catalog.SERIES_LIMIT, "path", 'C:\\new "line"\n', percent=100.0)
-    return [*counted, part(awkward, name="awkward")]

@@ -58,14 +58,19 @@ class BrokenMapping:
 
 @dataclass(frozen=True, slots=True)
 class FaultPlan:
-    """Faults that happen together, for one reason."""
+    """Faults that happen together, for one reason; `quiet` are the features whose alert proves it, all where empty."""
 
     cause: str
     faults: Sequence[Fault]
+    quiet: tuple[str, ...] = ()
 
     @property
     def features(self) -> tuple[str, ...]:
         return tuple(fault.feature for fault in self.faults)
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        return self.quiet or self.features
 
     @property
     def description(self) -> str:

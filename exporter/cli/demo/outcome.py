@@ -19,8 +19,11 @@ class RowFigures(msgspec.Struct, frozen=True):
 
 
 class FaultFigures(msgspec.Struct, frozen=True):
+    """`watched`: the faulty features that were quiet before, whose alert is timed."""
+
     description: str
     features: tuple[str, ...]
+    watched: tuple[str, ...]
 
 
 class DriftFigures(msgspec.Struct, frozen=True):
@@ -79,7 +82,7 @@ def outcome_of(
         task=scenario.model.task,
         rows=RowFigures(figures.sent, figures.accepted, figures.rejected, figures.labels),
         rows_per_second=round(figures.rows_per_second, 1),
-        fault=FaultFigures(plan.description, plan.features) if plan else None,
+        fault=FaultFigures(plan.description, plan.features, plan.watched) if plan else None,
         drift=_drift(story),
         seconds_to_drift=story.seconds_to(Step.DRIFTED),
         alert=_alert(story) if programs.prometheus else None,

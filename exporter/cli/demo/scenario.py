@@ -35,6 +35,9 @@ class Scenario:
     notes: Sequence[str] = ()
 
     def choose_plan(self, restless: Collection[str]) -> FaultPlan:
-        """The most telling fault among features that are quiet now, so that its alert is its own."""
+        """The most telling fault; where its feature alerts already, with the most telling one of a quiet feature."""
+        first = self.plans[0]
         quiet = [plan for plan in self.plans if not set(plan.features) & set(restless)]
-        return (quiet or list(self.plans))[0]
+        if not quiet or quiet[0] is first:
+            return first
+        return FaultPlan(first.cause, (*first.faults, *quiet[0].faults), quiet[0].features)

@@ -70,6 +70,7 @@ class Story:
     fault_at: float | None = None
     reached: dict[Step, float] = field(default_factory=dict)
     early_alerts: dict[str, float] = field(default_factory=dict)
+    restless: set[str] = field(default_factory=set)
     before: Snapshot | None = None
     after: Snapshot | None = None
 
@@ -110,8 +111,13 @@ class Story:
         came = ", ".join(f"{step} after {self.seconds_to(step):g} s" for step in self.reached) or "no sign of it"
         what = "the alert was not delivered" if self.last_step is Step.DELIVERED else f"it was not {self.last_step}"
         drift = self.after.drift if self.after else {}
-        now_psi = ", ".join(f"{name} {drift.get(name, 0):.3f}" for name in (self.plan.features if self.plan else ()))
+        now_psi = ", ".join(f"{name} {drift.get(name, 0):.3f}" for name in self._watched)
         return f"{what} within {self.timing.timeout_s:g} s of the fault ({came}; PSI now: {now_psi})"
+
+    @property
+    def _watched(self) -> tuple[str, ...]:
+        """The features whose alert ends the story."""
+        return self.plan.watched if self.plan else ()
 
     def _note_early_alerts(self, observation: Observation, now: float) -> list[str]:
         told = []
@@ -128,26 +134,33 @@ class Story:
         return waited_s >= (self.timing.warm_up_s if is_known else self.timing.longest_warm_up_s)
 
     def _break(self, observation: Observation, snapshot: Snapshot, now: float) -> str:
-        restless = {feature.feature for feature in observation.features if feature.is_drifted}
-        restless |= {alert.feature for alert in observation.alerts}
-        self.plan = self.scenario.choose_plan(restless)
+        drifted = {feature.feature for feature in observation.features if feature.is_drifted}
+        self.restless = drifted | {alert.feature for alert in observation.alerts}
+        self.plan = self.scenario.choose_plan(self.restless)
         self.before, self.fault_at, self.phase = snapshot, now, Phase.FAULT
         self.inject(self.plan)
         return f"FAULT: {self.plan.description}"
 
     def _note_steps(self, observation: Observation, deliveries: Sequence[Delivery], now: float) -> list[str]:
-        features = self.plan.features if self.plan else ()
+        features = self._watched
         states = {
             alert.state
             for alert in observation.alerts
             if alert.name == names.FEATURE_DRIFT and alert.feature in features
         }
-        arrived = [each for each in deliveries if each.alert == names.FEATURE_DRIFT and each.feature in features]
+        fault_at = self.fault_at or 0.0
+        arrived = [
+            each
+            for each in deliveries
+            if each.alert == names.FEATURE_DRIFT
+            and each.feature in features
+            and (each.at >= fault_at or each.feature in self.restless)
+        ]
         seen: dict[Step, float | None] = {
             Step.DRIFTED: now if any(f.is_drifted for f in observation.features if f.feature in features) else None,
             Step.PENDING: now if states else None,
             Step.FIRING: now if "firing" in states else None,
-            Step.DELIVERED: max(arrived[0].at, self.fault_at or 0.0) if arrived else None,
+            Step.DELIVERED: max(arrived[0].at, fault_at) if arrived else None,
         }
         new = {step: at for step, at in seen.items() if at is not None and step not in self.reached}
         self.reached |= new

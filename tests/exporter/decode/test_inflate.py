@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import os
 import zlib
+from collections.abc import Callable
 
 import pytest
 import zstandard
@@ -13,7 +14,7 @@ from exporter.errors import RejectedPayload
 
 LIMIT_BYTES = 4 << 20
 TEXT = b'{"id": "a"}\n' * 10_000
-ENCODE = {"gzip": gzip.compress, "zstd": zstandard.compress}
+ENCODE: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "zstd": zstandard.compress}
 
 
 @pytest.mark.parametrize("encoding", [None, "", "identity", " Identity "])

@@ -208,16 +208,16 @@ def test_timestamps_are_numbers_in_the_unit_or_text() -> None:
     assert reasons(decoded) == [(2, missing), (3, invalid), (5, invalid), (6, missing), (7, missing), (8, invalid)]
 
 
-def test_one_field_may_be_read_twice_and_as_two_kinds() -> None:
+@pytest.mark.parametrize("word", ["old", None])
+def test_one_field_may_be_read_twice_and_as_two_kinds(word: str | None) -> None:
     projection = a_projection()
     twice = (PayloadField("age", "age_as_text", Kind.CATEGORY), PayloadField("age", "age_again", Kind.NUMBER))
     projection = Projection((*projection.fields, *twice))
-    decoded = decode(
-        as_lines([an_event(0, age=7), an_event(1, age="old"), an_event(2, age=True)]), projection=projection
-    )
+    rows = [an_event(number, age=age) for number, age in enumerate([7, word, True])]
+    decoded = decode(as_lines(rows), projection=projection)
     assert column(decoded, "age") == column(decoded, "age_again") == [7.0, None, None]
-    assert column(decoded, "age_as_text") == ["7", "old", "true"]
-    assert decoded.batch.mistyped["age"].tolist() == [False, True, True]
+    assert column(decoded, "age_as_text") == ["7", word, "true"]
+    assert decoded.batch.mistyped["age"].tolist() == [False, word is not None, True]
 
 
 def test_a_million_distinct_categories_are_read() -> None:

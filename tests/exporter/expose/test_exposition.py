@@ -47,7 +47,9 @@ def test_values_come_out_as_they_went_in(accept: str) -> None:
 def test_numbers_that_are_not_finite_have_the_names_that_prometheus_knows(accept: str) -> None:
     values = gauges(catalog.MONITOR_THRESHOLD, "check", nan=math.nan, up=math.inf, down=-math.inf, third=1 / 3)
     rendered = an_exposition().render([part(values)], accept)
-    by_check = {dict(labels)["check"]: value for (_, labels), value in series(rendered).items() if "check" in dict(labels)}
+    by_check = {
+        dict(labels)["check"]: value for (_, labels), value in series(rendered).items() if "check" in dict(labels)
+    }
     assert math.isnan(by_check.pop("nan"))
     assert by_check == {"up": math.inf, "down": -math.inf, "third": 1 / 3}
     assert 'check="nan"} NaN\n' in as_text(rendered)
@@ -68,7 +70,11 @@ def test_all_samples_of_a_family_stand_together_under_one_header() -> None:
     parts = [part(latency([[1, 2, 3]], [4.5], name), predictions(1, monitor=name), name=name) for name in ("a", "b")]
     lines = as_text(an_exposition().render(parts)).splitlines()
     families = [line.split()[2] for line in lines if line.startswith("# TYPE")]
-    assert families == ["infranaut_collector_success", "infranaut_predictions_total", "infranaut_prediction_latency_seconds"]
+    assert families == [
+        "infranaut_collector_success",
+        "infranaut_predictions_total",
+        "infranaut_prediction_latency_seconds",
+    ]
     owners = [line for line in lines if line.startswith("infranaut_predictions_total")]
     assert owners == [f'infranaut_predictions_total{{monitor="{name}",model_version="1"}} 1' for name in ("a", "b")]
 
@@ -105,7 +111,10 @@ def test_the_headers_say_what_the_body_is() -> None:
     exposition = an_exposition()
     plain = exposition.render([], "text/plain")
     packed = exposition.render([], OPENMETRICS, "gzip, deflate")
-    assert plain.headers == {"Content-Type": "text/plain; version=0.0.4; charset=utf-8", "Vary": "Accept, Accept-Encoding"}
+    assert plain.headers == {
+        "Content-Type": "text/plain; version=0.0.4; charset=utf-8",
+        "Vary": "Accept, Accept-Encoding",
+    }
     assert packed.headers["Content-Type"] == "application/openmetrics-text; version=1.0.0; charset=utf-8"
     assert packed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.body).endswith(b"# EOF\n")

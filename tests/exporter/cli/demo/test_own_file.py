@@ -103,8 +103,14 @@ def test_the_most_important_feature_is_broken_first(tmp_path: Path) -> None:
     fault = scenario.plans[0].faults[0]
     assert isinstance(fault, CalibrationShift)
     assert fault.feature == "size"
-    assert scenario.choose_plan({"size"}).features == ("colour",)
-    assert scenario.choose_plan({"size", "colour"}).features == ("size",)
+
+
+def test_where_the_most_important_feature_drifts_already_a_quiet_one_breaks_too_and_is_watched(tmp_path: Path) -> None:
+    scenario = scenario_with(tmp_path)
+    assert scenario.choose_plan({"colour"}).watched == ("size",)
+    both = scenario.choose_plan({"size"})
+    assert (both.features, both.watched) == (("size", "colour"), ("colour",))
+    assert scenario.choose_plan({"size", "colour"}).watched == ("size",)
 
 
 def test_csv_and_ndjson_give_what_parquet_gives(tmp_path: Path) -> None:

@@ -108,14 +108,37 @@ def test_an_alert_before_the_fault_is_kept_and_told_as_what_it_is() -> None:
     assert "your data's own drift" in own.advance(firing, 0.9, (), 10.0)[0]
 
 
-def test_a_feature_that_drifts_already_is_not_the_one_to_break() -> None:
+def a_story_of_two_features(observation: Observation) -> Story:
+    """`heat` is the more important one; the fault comes at 30 s."""
     plans = [FaultPlan("x", (CalibrationShift(feature, 1, 1),)) for feature in ("heat", "colour")]
-    story, injected = a_story(plans=plans)
-    story.advance(an_observation(is_drifted=True), 0.9, (), 30.0)
-    assert injected == [plans[1]]
-    restless, chosen = a_story(plans=plans)
-    restless.advance(an_observation(alerts=(an_alert("pending"),)), 0.9, (), 30.0)
-    assert chosen == [plans[1]]
+    story, _ = a_story(plans=plans)
+    story.advance(observation, 0.9, (), 30.0)
+    return story
+
+
+def test_what_drifts_or_alerts_before_the_fault_is_not_what_is_watched() -> None:
+    for restless in (an_observation(is_drifted=True), an_observation(alerts=(an_alert("pending"),))):
+        story = a_story_of_two_features(restless)
+        assert story.advance(an_observation(alerts=(an_alert("firing"),)), 0.9, (), 60.0) == []
+        assert len(story.advance(an_observation(alerts=(an_alert("firing", "colour"),)), 0.9, (), 61.0)) == 2
+
+
+def test_a_delivery_from_before_the_fault_is_not_its_own() -> None:
+    story = a_broken_story()
+    early = Delivery(20.0, DRIFT, "heat", "")
+    assert story.advance(an_observation(), 0.9, (early,), 60.0) == []
+    story.advance(an_observation(), 0.9, (early, Delivery(61.0, DRIFT, "heat", "")), 61.5)
+    assert story.seconds_to(Step.DELIVERED) == 31.0
+
+
+def test_where_everything_drifts_already_its_alert_counts_at_once() -> None:
+    story, _ = a_story(is_drift_free=False)
+    firing = an_observation(is_drifted=True, alerts=(an_alert("firing"),))
+    delivery = Delivery(20.0, DRIFT, "heat", "")
+    story.advance(firing, 0.9, (delivery,), 30.0)
+    story.advance(firing, 0.9, (delivery,), 51.0)
+    assert story.seconds_to(Step.DELIVERED) == 0.0
+    assert story.phase is Phase.TOLD
 
 
 def test_without_alertmanager_it_ends_when_the_alert_fires() -> None:
