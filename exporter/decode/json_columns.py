@@ -58,7 +58,7 @@ class JsonColumns:
         pack = Struct(f"{rows}d").pack_into
         for line, index in enumerate(self._numbers):
             column = values[sources[index]]
-            if is_strict:
+            if is_strict and index not in self._shared:
                 try:
                     pack(self._view, (line * self._capacity + self._rows) * _FLOAT_BYTES, *column)
                     continue

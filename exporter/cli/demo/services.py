@@ -40,7 +40,7 @@ class Programs:
 
 
 def find_programs(environment: Mapping[str, str]) -> Programs:
-    """Looks into the folder INFRANAUT_TOOLS, or into `.tools` here and in the project where it is not set; then PATH."""
+    """Looks into INFRANAUT_TOOLS (where it is not set: `.tools` here, and in the project), then on PATH."""
     asked = environment.get("INFRANAUT_TOOLS")
     tools = [Path(asked)] if asked else [Path(".tools"), _PROJECT / ".tools"]
     path = os.pathsep.join([*(str((folder / "bin").absolute()) for folder in tools), environment.get("PATH", "")])

@@ -89,6 +89,10 @@ class Stream:
         self._thread.join()
         self._session.close()
 
+    @property
+    def has_failed(self) -> bool:
+        return self._failure is not None
+
     def check(self) -> None:
         """ServiceFailed, if sending has failed."""
         if self._failure is not None:
@@ -102,6 +106,8 @@ class Stream:
                 self._send_labels()
                 self._take_figures()
                 due = max(due + _SEND_EVERY_S, time.monotonic() - 1.0)
+        except (requests.RequestException, ServiceFailed) as error:
+            self._failure = error
         except Exception as error:
             log.exception("the stream failed")
             self._failure = error

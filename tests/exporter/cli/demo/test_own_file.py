@@ -130,7 +130,9 @@ def test_csv_and_ndjson_give_what_parquet_gives(tmp_path: Path) -> None:
 
 def test_names_that_cannot_be_features_are_made_plain_and_kept_apart(tmp_path: Path) -> None:
     rng = np.random.default_rng(8)
-    odd = {name: rng.normal(size=600) for name in ('si"ze', "si'ze", "SIZE", "__secret__", "@id", "größe\t1")}
+    odd: dict[str, Any] = {
+        name: rng.normal(size=600) for name in ('si"ze', "si'ze", "SIZE", "__secret__", "@id", "größe\t1")
+    }
     names = set(scenario_with(tmp_path, **odd).reference.columns)
     assert names == {"size", "colour", "si_ze", "si_ze_2", "SIZE_2", "secret", "id", "größe_1"}
 
