@@ -6,10 +6,12 @@ STATE/dead-letters/<monitor>/<UTC date>-<process>-<number>.ndjson
 from __future__ import annotations
 
 import base64
+import contextlib
+import errno
 import hashlib
 import logging
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,7 +96,9 @@ class DeadLetters:
         if file is None or file.size_bytes >= self._file_bytes:
             file = self._next_file(monitor)
         with file.path.open("ab", buffering=0) as stream:
-            stream.write(lines)
+            written = stream.write(lines)
+        if written != len(lines):
+            raise OSError(errno.ENOSPC, f"only {written} of {len(lines)} bytes were written to {file.path}")
         file.size_bytes += len(lines)
 
     def _next_file(self, monitor: str) -> _LetterFile:
@@ -110,12 +114,12 @@ class DeadLetters:
 
     def _make_room(self, folder: Path) -> None:
         """Deletes the oldest files, so that a new one can grow to its full size within the bound."""
-        files = sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime)
-        excess = sum(path.stat().st_size for path in files) + self._file_bytes - self._monitor_bytes
-        for path in files:
+        files = sorted(_files_in(folder))
+        excess = sum(size_bytes for _, _, size_bytes in files) + self._file_bytes - self._monitor_bytes
+        for _, path, size_bytes in files:
             if excess <= 0:
                 return
-            excess -= path.stat().st_size
+            excess -= size_bytes
             path.unlink(missing_ok=True)
             log.warning(
                 "deleted the dead letters in %s: the monitor's are larger than %d bytes", path, self._monitor_bytes
@@ -128,8 +132,17 @@ class DeadLetters:
             log.error("cannot keep rejected records in %s: %s; %d lost so far", self._directory, error, self.dropped)
 
 
+def _files_in(folder: Path) -> Iterator[tuple[float, Path, int]]:
+    """When each file was last written, and its size; another process may delete one at any time."""
+    for path in folder.glob(f"*{SUFFIX}"):
+        with contextlib.suppress(FileNotFoundError):
+            status = path.stat()
+            yield status.st_mtime, path, status.st_size
+
+
 def _letter(time: str, monitor: str, source: str, kind: str, reject: Reject, private: Collection[str]) -> DeadLetter:
-    letter = DeadLetter(time, monitor, source, kind, reject.position, reject.reason.value, reject.detail)
+    detail = reject.detail.encode("utf-8", "replace").decode()
+    letter = DeadLetter(time, monitor, source, kind, reject.position, reject.reason.value, detail)
     raw = _without(private, reject.raw) if private else reject.raw
     kept = raw[:LONGEST_RAW_BYTES]
     try:

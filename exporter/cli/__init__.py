@@ -13,6 +13,7 @@ from exporter.errors import InfranautError
 
 COMMANDS = {
     "check": "exporter.cli.check",
+    "dead-letters": "exporter.cli.dead_letters",
     "demo": "exporter.cli.demo",
     "docs": "exporter.cli.docs",
     "generate": "exporter.cli.generate",

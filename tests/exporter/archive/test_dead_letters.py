@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -92,3 +95,32 @@ def test_writing_goes_on_once_the_folder_is_back(tmp_path: Path) -> None:
     blocker.unlink()
     letters.write("credit", "http", "predictions", [a_reject(b"2")])
     assert [letter["raw"] for letter in letters_in(blocker)] == ["2"]
+
+
+def test_a_half_written_body_is_counted_and_the_next_one_begins_a_new_file(tmp_path: Path) -> None:
+    letters = DeadLetters(tmp_path, MovedClock())
+    letters.write("credit", "http", "predictions", [a_reject(b"first")])
+    with files_no_longer_than(200):
+        letters.write("credit", "http", "predictions", [a_reject(b"x" * 500)])
+    assert letters.dropped == 1
+    letters.write("credit", "http", "predictions", [a_reject(b"second")])
+    torn, whole = sorted(tmp_path.rglob("*.ndjson"))
+    assert torn.stat().st_size == 200
+    assert json.loads(whole.read_text())["raw"] == "second"
+
+
+def test_a_detail_that_utf_8_cannot_carry_is_kept_as_far_as_it_can_be(tmp_path: Path) -> None:
+    letters = DeadLetters(tmp_path, MovedClock())
+    letters.write("credit", "http", "predictions", [Reject(0, Reason.NOT_UNICODE, "id '\ud800' is no text", b"{}")])
+    assert letters_in(tmp_path)[0]["detail"] == "id '?' is no text"
+
+
+@contextmanager
+def files_no_longer_than(size_bytes: int) -> Iterator[None]:
+    """What a disk that fills up does: a write that ends half-way."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

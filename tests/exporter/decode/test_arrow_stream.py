@@ -6,6 +6,7 @@ from decimal import Decimal
 from struct import pack
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -199,11 +200,35 @@ def test_a_column_that_is_not_there_is_missing() -> None:
 
 
 def test_a_set_aside_row_is_kept_as_json() -> None:
-    moments = pa.array([datetime(2020, 1, 1, tzinfo=UTC)] * 3)
-    decoded = decode_arrow(a_table(score=pa.array([0.5, 1.5, 0.5]), ts=moments))
+    scores = pa.array([0.5, 1.5, 0.5])
+    decoded = decode_arrow(a_table(score=scores, id=pa.array([b"a", b"b", b"c"]), region=pa.array([["x"]] * 3)))
     assert reasons(decoded) == [(1, Reason.INVALID_PREDICTION)]
-    assert b'"score":1.5' in decoded.rejects[0].raw
+    kept = msgspec.json.decode(decoded.rejects[0].raw)
+    assert (kept["id"], kept["score"], kept["region"]) == ("b", 1.5, ["x"])
     assert column(decoded, PREDICTION) == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("time_type", [pa.timestamp("ns", "UTC"), pa.timestamp("s"), pa.date32(), pa.time64("ns")])
+def test_a_set_aside_row_keeps_times_that_python_has_not(time_type: Any) -> None:
+    times = pa.array([1, 2**31 - 1, None], pa.int64() if time_type.bit_width == 64 else pa.int32()).cast(time_type)
+    decoded = decode_arrow(a_table(score=pa.array([2.0, 2.0, 2.0]), ts=times, region=times))
+    assert len(decoded.rejects) == 3
+    assert all(msgspec.json.decode(reject.raw)["id"] for reject in decoded.rejects)
+
+
+def test_rows_of_every_block_are_kept() -> None:
+    rows = [an_event(number, score=2, error=None) for number in range(2500)]
+    decoded = decode_arrow(pa.Table.from_pylist(rows))
+    assert [msgspec.json.decode(reject.raw)["id"] for reject in decoded.rejects] == [row["id"] for row in rows]
+
+
+def test_a_null_view_that_points_anywhere_is_null() -> None:
+    views = pa.array(["a long text that is no inline view", None, "b"], pa.string_view())
+    bitmap, buffer, text = views.buffers()
+    wild = bytearray(buffer.to_pybytes())
+    wild[16:32] = pack("<i4sii", 2**30, b"wild", 77, 2**30)
+    region = pa.Array.from_buffers(pa.string_view(), 3, [bitmap, pa.py_buffer(bytes(wild)), text])
+    assert column(decode_arrow(a_table(region=region)), "region") == ["a long text that is no inline view", None, "b"]
 
 
 def test_an_empty_stream_has_no_rows() -> None:

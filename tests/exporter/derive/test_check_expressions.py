@@ -5,6 +5,7 @@ import pytest
 
 from exporter.derive.connection import open_connection
 from exporter.derive.sql import check_expressions
+from exporter.derive.syntax import InvalidExpression, column_names
 from tests.support.batches import a_monitor
 
 AGE_AND_REGION = {"age": {"type": "number"}, "region": {"type": "category"}}
@@ -142,4 +143,14 @@ def test_the_connection_reaches_nothing_outside_itself(statement: str) -> None:
     with pytest.raises(duckdb.Error):
         connection.execute(statement).fetchall()
     assert a_python_variable
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "sql", ["age) limit (2", "age) order by (2", "age) from range(3) t(age) where (true", "1) union select (age"]
+)
+def test_what_stands_around_the_expression_is_looked_at_before_it_is_bound(sql: str) -> None:
+    connection = open_connection()
+    with pytest.raises(InvalidExpression, match="expected a single expression"):
+        column_names(connection, sql)
     connection.close()

@@ -41,8 +41,9 @@ def test_every_family_of_the_catalogue_is_readable(accept: str) -> None:
     assert len(found) == len(catalog.CATALOG) + of_histograms * 4
 
 
-def test_promtool_finds_nothing_to_say() -> None:
-    text = as_text(an_exposition().render(a_small_exposition()))
+@pytest.mark.parametrize("parts", [a_small_exposition(), the_whole_catalogue()], ids=["small", "every family"])
+def test_promtool_finds_nothing_to_say(parts: list[Part]) -> None:
+    text = as_text(an_exposition().render(parts))
     checked = subprocess.run(
         [require("promtool"), "check", "metrics"], input=text, capture_output=True, text=True, check=False
     )

@@ -99,6 +99,11 @@ def test_a_bad_value_in_the_dictionary_that_no_row_has_says_nothing() -> None:
     assert check({"type": "category", "values": ["north"]}, values).any_broken is None
 
 
+def test_a_missing_value_beside_a_bad_first_one_is_not_bad() -> None:
+    values = pa.DictionaryArray.from_arrays(pa.array([0, None]), pa.array(["bad"]))
+    assert rows_by_rule(check({"type": "category", "values": ["north"]}, values)) == {"category": [0]}
+
+
 def test_a_null_in_the_dictionary_is_missing() -> None:
     values = pa.DictionaryArray.from_arrays(pa.array([0, 1]), pa.array(["north", None]))
     validated = check({"type": "category", "values": ["north"], "required": True}, values)

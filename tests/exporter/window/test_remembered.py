@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.window.memory import SharedLock, SharedMemory
-from exporter.window.remembered import SharedPredictionStore, State
+from exporter.window.prediction_log import SharedPredictionStore
+from exporter.window.remembered import State
 
 NOW = 1000.0
 LABEL_DELAY_S, HORIZON_S = 60.0, 600.0

@@ -1,10 +1,11 @@
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from exporter.cli.check import check_monitors
-from tests.support.programs import require
+from tests.support.programs import find, require, stop
 from tests.support.running_demo import RunningDemo, start_demo
 
 DATA = Path(__file__).parents[5] / "shared" / "data"
@@ -14,16 +15,26 @@ LONGEST_S = 400
 pytestmark = pytest.mark.slow
 
 
+OWN_FILES = ("elec2.parquet", "bike_hour.parquet")
+
+
 def require_services() -> None:
     require("prometheus")
     require("alertmanager")
 
 
-def require_data(name: str) -> Path:
-    path = DATA / name
-    if not path.is_file():
-        pytest.skip(f"../shared/data/{name} is not here")
-    return path
+@pytest.fixture(scope="module")
+def demos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, RunningDemo]]:
+    """Demonstrations that run side by side: each mostly waits, so that together they take as long as the longest."""
+    folder = tmp_path_factory.mktemp("demos")
+    started = {"alone": start_demo(folder / "alone", "--once", environment=WITHOUT_PROMETHEUS)}
+    if find("prometheus") and find("alertmanager"):
+        for name in OWN_FILES:
+            if (DATA / name).is_file():
+                started[name] = start_demo(folder / name.partition(".")[0], "--once", "--data", str(DATA / name))
+    yield started
+    for demo in started.values():
+        stop(demo.process)
 
 
 def assert_nothing_is_left(demo: RunningDemo) -> None:
@@ -51,10 +62,12 @@ def test_the_demo_is_quiet_before_the_fault_and_its_alert_is_delivered(tmp_path:
     assert check_monitors([tmp_path / "demo" / "monitors"]).mistakes == []
 
 
-@pytest.mark.parametrize(("name", "task"), [("elec2.parquet", "binary"), ("bike_hour.parquet", "regression")])
-def test_the_demo_runs_on_a_file_of_ones_own(tmp_path: Path, name: str, task: str) -> None:
+@pytest.mark.parametrize(("name", "task"), [(OWN_FILES[0], "binary"), (OWN_FILES[1], "regression")])
+def test_the_demo_runs_on_a_file_of_ones_own(demos: dict[str, RunningDemo], name: str, task: str) -> None:
     require_services()
-    demo = start_demo(tmp_path / "demo", "--once", "--data", str(require_data(name)))
+    if name not in demos:
+        pytest.skip(f"../shared/data/{name} is not here")
+    demo = demos[name]
     ended = demo.wait(LONGEST_S)
     assert ended.code == 0, ended.told
     figures = ended.figures
@@ -69,8 +82,10 @@ def test_the_demo_runs_on_a_file_of_ones_own(tmp_path: Path, name: str, task: st
     assert_nothing_is_left(demo)
 
 
-def test_without_prometheus_it_shows_the_exporters_own_drift_and_says_what_is_missing(tmp_path: Path) -> None:
-    demo = start_demo(tmp_path / "demo", "--once", environment=WITHOUT_PROMETHEUS)
+def test_without_prometheus_it_shows_the_exporters_own_drift_and_says_what_is_missing(
+    demos: dict[str, RunningDemo],
+) -> None:
+    demo = demos["alone"]
     ended = demo.wait(LONGEST_S)
     assert ended.code == 0, ended.told
     assert ended.figures["alert"] is None
