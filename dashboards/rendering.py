@@ -15,5 +15,10 @@ def render(monitors: Sequence[Monitor]) -> Mapping[str, str]:
     """File name to JSON: the overview, and a dashboard for each monitor; the same text for the same monitors."""
     ordered = sorted(monitors, key=lambda monitor: monitor.name)
     return {OVERVIEW_FILE: overview_dashboard(ordered)} | {
-        f"model-{monitor.name}.json": model_dashboard(monitor) for monitor in ordered
+        model_file(monitor.name): model_dashboard(monitor) for monitor in ordered
     }
+
+
+def model_file(monitor: str) -> str:
+    """The name of the file of a monitor's dashboard."""
+    return f"model-{monitor}.json"

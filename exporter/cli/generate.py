@@ -1,4 +1,4 @@
-"""`infranaut generate`: rules, dashboards and Alertmanager's configuration from the monitors."""
+"""`infranaut generate`: rules, dashboards, Alertmanager's configuration and the mixin's index from the monitors."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ import dashboards
 import rules
 from alertmanager.receivers import DEFAULT_SECRETS
 from exporter.cli.generated_folder import FileState, GeneratedFile, compare, update
+from exporter.cli.mixin_index import render_index
 from exporter.derive.sql import check_expressions
 from exporter.monitor.load import load_monitors
 from rules.links import DEFAULT_GRAFANA, DEFAULT_RUNBOOKS, Links
 
-KINDS = ("rules", "dashboards", "alertmanager")
+KINDS = ("rules", "dashboards", "alertmanager", "mixin")
 
 _DONE = {
     FileState.UNCHANGED: "unchanged",
@@ -56,7 +57,8 @@ def command(
     runbooks_url: str,
     is_json: bool,
 ) -> None:
-    """Generates rules, dashboards or Alertmanager's configuration into a folder, or all of them into one folder each.
+    """Generates rules, dashboards, Alertmanager's configuration or the mixin's index into a folder, or all of them into
+    one folder each. The index names the files of the folders `rules` and `dashboards` beside its own.
 
     Files that were generated once and are not any more are removed; what a person put there stays.
 
@@ -89,6 +91,7 @@ def _rendered(kind: str, paths: Sequence[Path], out: Path, secrets: str, links: 
         "rules": lambda: rules.render(monitors, links),
         "dashboards": lambda: dashboards.render(monitors),
         "alertmanager": lambda: alertmanager.render(monitors, secrets),
+        "mixin": lambda: render_index(monitors),
     }
     if kind != "all":
         return {out: renderers[kind]()}

@@ -114,10 +114,16 @@ def _print(reference: Reference, path: Path, is_json: bool) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(summary), indent=2))
         return
     click.echo(f"{summary.path}: {summary.rows:,} rows, reference {reference.label}")
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("feature", "type", "bins", "missing", "invalid", "mean", "deviation", "mode"):
         is_text = heading in {"feature", "type", "mode"}
-        table.add_column(heading, justify="left" if is_text else "right", overflow="fold", no_wrap=not is_text)
+        table.add_column(
+            heading,
+            justify="left" if is_text else "right",
+            overflow="fold",
+            no_wrap=not is_text,
+            min_width=len(PREDICTION_FEATURE) if heading == "feature" else None,
+        )
     for line in (*summary.features, summary.prediction):
         table.add_row(*map(escape, _cells(line, summary.rows)))
     Console().print(table)

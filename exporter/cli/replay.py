@@ -125,7 +125,7 @@ def replay(settings: ReplaySettings, clock: Clock, stop: Interruption, console: 
     sender = Sender(settings.url, settings.monitor, stop, progress.notify, settings.patience_s)
     try:
         with progress:
-            for kind, due, done in _in_step(files, settings, clock):
+            for kind, due, done in batches_in_step(files, settings, clock):
                 if due is not None:
                     wait_until(due.due_s, clock, stop.pause)
                 if stop.is_asked:
@@ -145,7 +145,7 @@ def replay(settings: ReplaySettings, clock: Clock, stop: Interruption, console: 
 _Step = tuple[Kind, DueRows | None, int]
 
 
-def _in_step(files: dict[Kind, RowFile], settings: ReplaySettings, clock: Clock) -> Iterator[_Step]:
+def batches_in_step(files: dict[Kind, RowFile], settings: ReplaySettings, clock: Clock) -> Iterator[_Step]:
     """The batches of all files in the order in which they are due; predictions first where that is the same."""
     pace = ReplayPace(
         settings.batch_rows,
@@ -159,12 +159,17 @@ def _in_step(files: dict[Kind, RowFile], settings: ReplaySettings, clock: Clock)
 
 
 def _steps(kind: Kind, file: RowFile, pace: ReplayPace) -> Iterator[_Step]:
+    """Each batch with how much of the file has been sent after it; None while there is nothing new."""
+    before = 0
     for read in file.read():
         if read is None:
-            yield kind, None, 0
+            yield kind, None, before
             continue
+        cut = 0
         for due in pace.cut(read.rows):
-            yield kind, due, read.done
+            cut += len(due.rows)
+            yield kind, due, before + (read.done - before) * cut // len(read.rows)
+        before = read.done
 
 
 class _Progress:

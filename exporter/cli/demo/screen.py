@@ -132,8 +132,9 @@ def _drift_table(picture: Picture) -> Table:
             "-" if feature.zscore is None else f"{feature.zscore:.1f}",
             Text("drifted", style="red") if feature.is_drifted else Text("quiet", style="green"),
         )
-    if left := len(picture.observation.features) - _FEATURES_SHOWN:
-        table.add_row(Text(f"and {left} more" if left > 0 else "", style="dim"))
+    left = len(picture.observation.features) - _FEATURES_SHOWN
+    if left > 0:
+        table.add_row(Text(f"and {left} more", style="dim"))
     return table
 
 

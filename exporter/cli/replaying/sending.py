@@ -113,6 +113,8 @@ def _taken(answer: requests.Response, url: str, rows: int) -> Taken:
     body = _json(answer)
     if answer.status_code not in (200, 202, 400) or "accepted" not in body:
         hint = "; send fewer rows at once with --batch" if answer.status_code == 413 else ""
+        if answer.status_code in (404, 405) and "error" not in body:
+            hint = "; is --url the address that the server calls ingest?"
         raise ServiceFailed(f"{url} answered {answer.status_code}: {_message(answer)}{hint}")
     reasons = {str(reason): int(count) for reason, count in body.get("reasons", {}).items()}
     if "errors" not in body:

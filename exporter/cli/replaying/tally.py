@@ -10,6 +10,8 @@ from exporter.cli.replaying.sending import Kind, RowError, Taken
 
 ERRORS_TOLD = 20
 
+_TOO_OLD = "  old rows can be sent as if they happened now: --shift-to-now, with --speed 1x at their own pace"
+
 
 @dataclass(slots=True)
 class Tally:
@@ -68,5 +70,6 @@ class Tally:
             f"{end}accepted {self.accepted:,}, rejected {self.rejected:,}{why}; {seconds:.1f} s, {speed}",
             *told,
             *([f"  … and {more:,} more; the server keeps them as dead letters"] if self.errors and more > 0 else []),
+            *([_TOO_OLD] if "too_old" in self.reasons else []),
             *([self.failure] if self.failure else []),
         ]

@@ -20,6 +20,7 @@ def test_it_writes_every_kind_into_a_folder_of_its_own(tmp_path: Path) -> None:
     assert (tmp_path / "rules" / "credit-default.rules.yaml").is_file()
     assert (tmp_path / "dashboards" / "overview.json").is_file()
     assert (tmp_path / "alertmanager" / "infranaut.tmpl").is_file()
+    assert (tmp_path / "mixin" / "monitors.libsonnet").is_file()
 
 
 def test_one_kind_goes_into_the_folder_itself(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ def test_data_and_place_come_from_the_monitor(tmp_path: Path) -> None:
     built = load_reference(tmp_path / "data" / "train.reference.json")
     assert result.stdout.startswith(f"{tmp_path}/data/train.reference.json: 1,000 rows, reference {built.label}\n")
     words = [line.split() for line in result.stdout.splitlines()]
+    assert "__prediction__" in [line[0] for line in words if line]
     assert ["age", "number", "12", "0", "0"] in [line[:5] for line in words]
     assert ["region", "category", "4", "0", "0", "north"] in words
 

@@ -17,8 +17,9 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
 
-from exporter.cli.replay import ReplaySettings, command, replay
+from exporter.cli.replay import ReplaySettings, batches_in_step, command, replay
 from exporter.cli.replaying.interruption import Interruption
+from exporter.cli.replaying.reading import open_rows
 from exporter.cli.replaying.rows import TimeField
 from exporter.cli.replaying.sending import Kind
 from exporter.cli.replaying.tally import Tally
@@ -114,6 +115,28 @@ def test_a_whole_body_that_is_refused_counts_all_its_rows(server: IngestDouble, 
     tally = replayed(server, predictions(tmp_path, rows(3)))
     assert (tally.accepted, tally.rejected, dict(tally.reasons)) == (0, 3, {"malformed": 3})
     assert tally.errors[0][1].detail == "not an Arrow stream"
+
+
+def test_rows_that_are_too_old_come_with_what_to_do_about_them(server: IngestDouble, tmp_path: Path) -> None:
+    reject = {"row": 0, "reason": "too_old", "detail": "ts is before the horizon"}
+    server.script = [ScriptedAnswer(400, {"accepted": 0, "rejected": 1, "reasons": {"too_old": 1}, "errors": [reject]})]
+    outcome = run(ndjson(tmp_path, rows(1)), "--url", server.url)
+    assert (outcome.exit_code, "--shift-to-now" in outcome.stdout) == (1, True)
+
+
+def test_another_listener_than_that_of_ingest_is_suspected(server: IngestDouble, tmp_path: Path) -> None:
+    server.script = [ScriptedAnswer(404, {"detail": "Not Found"})]
+    outcome = run(ndjson(tmp_path, rows(1)), "--url", server.url)
+    assert (outcome.exit_code, "is --url the address that the server calls ingest?" in outcome.stdout) == (1, True)
+
+
+def test_the_bar_grows_with_every_batch_of_a_file_that_is_read_at_once(tmp_path: Path) -> None:
+    files = predictions(tmp_path, rows(4))
+    size = files[0][1].stat().st_size
+    opened = {kind: open_rows(path, follow=False, batch_rows=1, pause=lambda _: None) for kind, path in files}
+    settings = replay_settings("", files, batch_rows=1)
+    done = [part for _, _, part in batches_in_step(opened, settings, MovedClock())]
+    assert done == [size // 4, size // 2, size * 3 // 4, size]
 
 
 def test_an_unknown_monitor_ends_it_with_the_hint_of_the_server(server: IngestDouble, tmp_path: Path) -> None:

@@ -1,0 +1,115 @@
+"""The mixin renders what Python generated: the same rules, alerts apart from recordings, and the same dashboards."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rjsonnet
+import yaml
+from click.testing import CliRunner
+
+import dashboards
+import rules
+from exporter.cli.generate import command
+from tests.support.golden_monitors import BINARY, GOLDEN, REGRESSION, golden_monitors
+from tests.support.promtool import assert_promtool
+
+MIXIN = Path(__file__).parents[2] / "jsonnet" / "mixin.libsonnet"
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """The folder of everything that was generated for the golden monitors."""
+    arguments = ["all", "--monitors", str(GOLDEN / "monitors"), "--out", str(tmp_path)]
+    assert CliRunner().invoke(command, arguments).exit_code == 0
+    return tmp_path
+
+
+def test_recording_rules_are_in_the_groups_in_which_python_put_them(out: Path) -> None:
+    assert by_name(rendered(out)["prometheusRules"]) == {
+        name: recorded for name, group in python_groups().items() if (recorded := of_kind("record", group))
+    }
+
+
+def test_alerts_are_in_a_group_that_is_named_for_the_one_in_which_python_put_them(out: Path) -> None:
+    assert by_name(rendered(out)["prometheusAlerts"]) == {
+        f"{name}-alerts": alerts for name, group in python_groups().items() if (alerts := of_kind("alert", group))
+    }
+
+
+def test_dashboards_are_those_of_python_under_their_uid(out: Path) -> None:
+    documents = [json.loads(text) for text in dashboards.render(golden_monitors()).values()]
+    assert rendered(out)["grafanaDashboards"] == {f"{document['uid']}.json": document for document in documents}
+
+
+def test_alerts_and_rules_together_are_one_rule_file_that_promtool_accepts(out: Path) -> None:
+    mixin = rendered(out)
+    groups = mixin["prometheusAlerts"]["groups"] + mixin["prometheusRules"]["groups"]
+    assert len({group["name"] for group in groups}) == len(groups)
+    path = out / "mixin.yaml"
+    path.write_text(yaml.safe_dump({"groups": groups}), encoding="utf-8")
+    assert_promtool("check", "rules", path)
+
+
+def test_groups_and_dashboards_that_are_there_already_stay(out: Path) -> None:
+    others = "{ grafanaDashboards+:: { 'a.json': {} }, prometheusAlerts+:: { groups+: [{ name: 'a', rules: [] }] } }"
+    mixin = rendered(out, before=others)
+    assert "a.json" in mixin["grafanaDashboards"]
+    assert by_name(mixin["prometheusAlerts"]).keys() > {"a", "infranaut-exporter-alerts"}
+
+
+def test_only_the_monitors_that_are_asked_for_are_rendered(out: Path) -> None:
+    mixin = rendered(out, f"monitors: ['{BINARY}']")
+    assert mixin["grafanaDashboards"].keys() == {"infranaut-overview.json", f"infranaut-model-{BINARY}.json"}
+    names = by_name(mixin["prometheusAlerts"]).keys() | by_name(mixin["prometheusRules"]).keys()
+    assert all(name.startswith((f"infranaut-{BINARY}-", "infranaut-exporter-")) for name in names)
+    assert "infranaut-exporter-alerts" in names
+
+
+def test_every_alert_gets_the_labels_and_the_runbook_that_are_configured_and_nothing_else_changes(out: Path) -> None:
+    plain = rendered(out)
+    mixin = rendered(out, "extraLabels: { cluster: 'north' }, runbookURLPattern: 'https://wiki/%s'")
+    for group in plain["prometheusAlerts"]["groups"]:
+        for rule in group["rules"]:
+            rule["labels"]["cluster"] = "north"
+            rule["annotations"]["runbook_url"] = f"https://wiki/{rule['alert']}"
+    assert mixin == plain
+
+
+def test_a_monitor_that_was_not_generated_is_told_with_those_that_were(out: Path) -> None:
+    with pytest.raises(RuntimeError, match=f"no monitor 'gone' was generated, only {REGRESSION}, {BINARY}, "):
+        rendered(out, "monitors: ['gone']")
+
+
+def test_a_mixin_without_generated_files_says_how_to_name_them(out: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"set it to import 'OUT/mixin/monitors\.libsonnet'"):
+        rjsonnet.evaluate_snippet("a.jsonnet", f"(import '{MIXIN}').prometheusAlerts")
+
+
+def rendered(out: Path, config: str = "", before: str = "{}") -> dict[str, Any]:
+    """The three parts of the mixin as JSON, of the generated folder `out` and with more of `_config`."""
+    source = f"""
+      local mixin = {before} + (import '{MIXIN}') + {{
+        _config+: {{ generated: import '{out}/mixin/monitors.libsonnet', {config} }},
+      }};
+      {{ [name]: mixin[name] for name in ['grafanaDashboards', 'prometheusAlerts', 'prometheusRules'] }}
+    """
+    document: dict[str, Any] = json.loads(rjsonnet.evaluate_snippet("test.jsonnet", source))
+    return document
+
+
+def python_groups() -> dict[str, list[dict[str, Any]]]:
+    """Name of each group → its rules, of all rule files."""
+    documents = [yaml.safe_load(text) for text in rules.render(golden_monitors()).values()]
+    return {group["name"]: group["rules"] for document in documents for group in document["groups"]}
+
+
+def by_name(part: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    return {group["name"]: group["rules"] for group in part["groups"]}
+
+
+def of_kind(kind: str, group: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [rule for rule in group if kind in rule]
