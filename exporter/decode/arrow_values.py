@@ -17,7 +17,7 @@ from exporter.decode.text_values import floats_of, numbers_in, times_in
 from exporter.errors import RejectedPayload
 from exporter.monitor.spec import canonical_category
 
-EXPANDED_LIMIT_BYTES = 1 << 28
+EXPANDED_LIMIT_BYTES = 1 << 26
 """Text that a column may hold once written out; a dictionary or a view can repeat one text for each row."""
 
 _TEXT_TYPES = (
@@ -38,6 +38,7 @@ _SCALAR_TYPES = (
     types.is_time,
     types.is_timestamp,
 )
+_VIEW = np.dtype([("length", "<i4"), ("rest", "V12")])
 _UNITS_PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 
 
@@ -98,7 +99,7 @@ def _categories(array: Any) -> Reading:
     if values.mistyped is not None or values.values.null_count:
         return _as_text(_plain(array))
     _check_expanded(values.values, array.indices)
-    return Reading(pa.DictionaryArray.from_arrays(array.indices.cast(pa.int32()), values.values))
+    return Reading(pa.DictionaryArray.from_arrays(_sound_indices(array.indices), values.values))
 
 
 def _as_text(array: Any) -> Reading:
@@ -113,6 +114,14 @@ def _as_text(array: Any) -> Reading:
     if _is_scalar(array.type):
         return Reading(array.cast(pa.string()))
     return _mistyped(array, Kind.CATEGORY)
+
+
+def _sound_indices(indices: Any) -> Any:
+    """int32 indices; what stands under a null may be anything, and becomes 0."""
+    if indices.null_count == 0:
+        return indices.cast(pa.int32())
+    missing = indices.is_null().to_numpy(zero_copy_only=False)
+    return pa.array(indices.fill_null(0).cast(pa.int32()).to_numpy(), mask=missing)
 
 
 def _plain(array: Any) -> Any:
@@ -131,17 +140,22 @@ def _strings(array: Any) -> Any:
     if types.is_string(array.type):
         return array
     if types.is_string_view(array.type) or types.is_binary_view(array.type):
-        _check_size(_size_of_views(array))
+        return _written_out(array)
     return array.cast(pa.string())
 
 
-def _size_of_views(array: Any) -> int:
-    """Bytes of text that the views name: each is 16 bytes long and begins with its length."""
-    if not len(array):
-        return 0
-    lengths = np.frombuffer(array.buffers()[1], dtype="<i4")[4 * array.offset :: 4][: len(array)]
-    valid = array.is_valid().to_numpy(zero_copy_only=False)
-    return int(lengths[valid].sum(dtype=np.int64))
+def _written_out(views: Any) -> Any:
+    """Views as strings. A view is 16 bytes and begins with its length; that of a null may point anywhere.
+
+    Validation passes over nulls, and casting does not: it would read where they point (pyarrow 26).
+    """
+    _, buffer, *texts = views.buffers()
+    missing = views.is_null().to_numpy(zero_copy_only=False)
+    sound = np.frombuffer(buffer or b"", dtype=_VIEW)[views.offset : views.offset + len(views)].copy()
+    sound[missing] = np.zeros(1, _VIEW)
+    _check_size(int(sound["length"].sum(dtype=np.int64)))
+    present = pa.Array.from_buffers(views.type, len(views), [None, pa.py_buffer(sound), *texts]).cast(pa.string())
+    return pc.if_else(pa.array(missing), pa.scalar(None, pa.string()), present) if missing.any() else present
 
 
 def _check_expanded(values: Any, indices: Any) -> None:

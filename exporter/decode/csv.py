@@ -22,7 +22,8 @@ from exporter.decode.reading import ROW_LIMIT, Reading
 from exporter.errors import RejectedPayload
 
 _FIRST_LINE = re.compile(rb"[\r\n]*([^\r\n]*)")
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_FIELD = rb'(?:"(?:[^"]+|"")*+(?:"|\Z)[^,\r\n]*+|[^",\r\n][^,\r\n]*+|)'
+_ROW = re.compile(rb"(?:" + _FIELD + rb",)*+" + _FIELD + rb"(?:\r\n|\r|\n|\Z)")
 _ROWS_BEFORE_THE_FIRST = 2
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _NO_CHARACTER = "\ufdd0"
@@ -129,13 +130,7 @@ def _raw_rows(body: bytes) -> Callable[[int], bytes]:
 
     @cache
     def rows() -> list[bytes]:
-        lines = _LINE.findall(body.decode("utf-8", "surrogateescape"))
-        reader = csv.reader(lines)
-        found, start = [], 0
-        for fields in reader:
-            if fields:
-                found.append("".join(lines[start : reader.line_num]).encode("utf-8", "surrogateescape").strip(b"\r\n"))
-            start = reader.line_num
-        return found[1:]
+        found = (match[0].strip(b"\r\n") for match in _ROW.finditer(body))
+        return [row for row in found if row][1:]
 
     return lambda position: rows()[position]

@@ -56,7 +56,7 @@ class JsonArrayDecoder:
     def _decode_quickly(self, body: bytes, events: JsonEvents) -> list[Any] | None:
         """The events; None when it takes more care. At most as many are built as the body has opening braces."""
         if np.count_nonzero(np.frombuffer(body, dtype=np.uint8) == _BRACES) > self._row_limit:
-            raise self._too_many("more objects")
+            raise self._too_many()
         try:
             return events.strict_array.decode(body)  # type: ignore[no-any-return]  # a list of a type made at run time
         except REFUSALS:
@@ -64,7 +64,7 @@ class JsonArrayDecoder:
 
     def _decode_elements(self, body: bytes, elements: Elements, events: JsonEvents) -> Decoded:
         if len(elements) > self._row_limit:
-            raise self._too_many(f"{len(elements):,} elements")
+            raise self._too_many()
         columns, rejects = JsonColumns(self._projection, len(elements)), list[Reject]()
         view = memoryview(body)
         spans = zip(elements.starts.tolist(), elements.ends.tolist(), strict=True)
@@ -78,9 +78,8 @@ class JsonArrayDecoder:
     ) -> Decoded:
         return accept(self._projection, columns.readings(), positions, rejects, RawRecords(raw))
 
-    def _too_many(self, what: str) -> RejectedPayload:
-        detail = f"{what} than may be read: at most {self._row_limit:,} in a body"
-        return RejectedPayload(Reason.TOO_LARGE, detail, status=413)
+    def _too_many(self) -> RejectedPayload:
+        return RejectedPayload(Reason.TOO_LARGE, f"more than {self._row_limit:,} objects in the body", status=413)
 
 
 def _raw_elements(body: bytes) -> Callable[[int], bytes]:

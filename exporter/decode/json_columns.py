@@ -28,6 +28,7 @@ from exporter.decode.text_values import times_in
 _NUMBERS = frozenset({Kind.NUMBER, Kind.SCORE, Kind.TIMESTAMP})
 _SEPARATOR = "\0"
 _FLOAT_BYTES = 8
+_NAN = float("nan")
 _ROWS_WORTH_JOINING = 64
 
 Texts = tuple[list[str | None], Booleans | None]
@@ -48,6 +49,7 @@ class JsonColumns:
         self._block = np.empty((len(self._numbers), capacity))
         self._view = self._block.reshape(-1).view(np.uint8).data
         self._mistyped: dict[int, Booleans] = {}
+        self._with_nulls: set[int] = set()
 
     def add(self, events: Sequence[Any], sources: Sequence[int], *, is_strict: bool) -> None:
         """Adds events; strict ones hold in every field what they should, or nothing."""
@@ -58,13 +60,8 @@ class JsonColumns:
         pack = Struct(f"{rows}d").pack_into
         for line, index in enumerate(self._numbers):
             column = values[sources[index]]
-            if is_strict and index not in self._shared:
-                try:
-                    pack(self._view, (line * self._capacity + self._rows) * _FLOAT_BYTES, *column)
-                    continue
-                except StructError:
-                    pass
-            self._add_numbers(line, index, column)
+            if not (is_strict and index not in self._shared and self._pack(pack, line, index, column)):
+                self._add_numbers(line, index, column)
         for index, texts in self._texts.items():
             texts.add(values[sources[index]], self._rows)
         for index, seen in self._outcomes.items():
@@ -85,6 +82,22 @@ class JsonColumns:
                 self._block[line, : self._rows], None if mistyped is None else mistyped[: self._rows]
             )
         return {field.column: found[index] for index, field in enumerate(fields)}
+
+    def _pack(self, pack: Callable[..., None], line: int, index: int, column: Sequence[object]) -> bool:
+        """Adds a column of numbers and nulls, or says that it holds something else."""
+        place = (line * self._capacity + self._rows) * _FLOAT_BYTES
+        if index not in self._with_nulls:
+            try:
+                pack(self._view, place, *column)
+            except StructError:
+                self._with_nulls.add(index)
+            else:
+                return True
+        try:
+            pack(self._view, place, *[_NAN if value is None else value for value in column])
+        except StructError:
+            return False
+        return True
 
     def _add_numbers(self, line: int, index: int, column: Sequence[object]) -> None:
         if self._projection.fields[index].kind is Kind.TIMESTAMP and str in map(type, column):

@@ -16,7 +16,7 @@ from exporter.decode.projection import Projection
 from exporter.decode.reading import RECORD_LIMIT_BYTES, ROW_LIMIT
 from exporter.errors import RejectedPayload
 
-CHUNK_BYTES = 1 << 16
+CHUNK_BYTES = 96 << 10
 """Events are decoded and turned into columns this much at a time: more leaves the cache, less pays for calls."""
 
 LINES_WORTH_ORDERING = 256
@@ -81,14 +81,12 @@ class _Lines:
         self._body = body
         self._view = memoryview(body)
         characters = np.frombuffer(body, dtype=np.uint8)
-        ends = np.append(_newlines(characters), len(body))
+        ends = np.append(_newlines(characters, limit), len(body))
         starts = np.empty_like(ends)
         starts[0] = 0
         starts[1:] = ends[:-1] + 1
         if not (ends > starts).all():
             starts, ends = starts[ends > starts], ends[ends > starts]
-        if len(ends) > limit:
-            raise RejectedPayload(Reason.TOO_LARGE, f"{len(ends):,} lines; at most {limit:,} in a body", status=413)
         tidy = (characters[starts] == _OPEN) & (characters[ends - 1] == _CLOSE)
         if not tidy.all():
             blank = [line for line in np.flatnonzero(~tidy) if body[starts[line] : ends[line]].isspace()]
@@ -111,10 +109,13 @@ class _Lines:
         return list(pairwise(np.unique([0, *marks, len(self)]).tolist()))
 
 
-def _newlines(characters: npt.NDArray[np.uint8]) -> Integers:
-    """int64[lines - 1], where the newlines are; block by block, so that the comparison stays in the cache."""
-    blocks = [
-        np.flatnonzero(characters[at : at + CHUNK_BYTES] == _NEWLINE) + at
-        for at in range(0, len(characters), CHUNK_BYTES)
-    ]
-    return np.concatenate(blocks) if blocks else np.empty(0, dtype=np.int64)
+def _newlines(characters: npt.NDArray[np.uint8], limit: int) -> Integers:
+    """int64[n], where the newlines are; block by block, so that the comparison stays in the cache."""
+    blocks, count = [np.empty(0, dtype=np.int64)], 0
+    for start in range(0, len(characters), CHUNK_BYTES):
+        block = np.flatnonzero(characters[start : start + CHUNK_BYTES] == _NEWLINE) + start
+        blocks.append(block)
+        count += len(block)
+        if count > limit:
+            raise RejectedPayload(Reason.TOO_LARGE, f"more than {limit:,} lines in the body", status=413)
+    return np.concatenate(blocks)

@@ -13,6 +13,8 @@ from exporter.decode.reading import Reading
 from exporter.monitor.spec import canonical_category
 
 _NUMBER_TYPES = {float, int, type(None)}
+_TEXT_TYPES = {str, type(None)}
+_SCALAR_TYPES = {str, bool, int, float, type(None)}
 _OUTCOMES = {"0": 0.0, "1": 1.0, "false": 0.0, "true": 1.0}
 _NEGATIVE, _POSITIVE = 0.0, 1.0
 
@@ -33,6 +35,8 @@ def numbers(values: Sequence[object]) -> tuple[Floats, Booleans | None]:
 
 def identifiers(values: Sequence[object]) -> tuple[list[str | None], Booleans | None]:
     """Text, and whole numbers as text; and where something else stood."""
+    if _TEXT_TYPES.issuperset(map(type, values)):
+        return list(values), None  # type: ignore[arg-type]  # nothing but text and None
     mistyped = np.array([value is not None and type(value) not in (str, int) for value in values])
     texts = [value if isinstance(value, str) else str(value) if type(value) is int else None for value in values]
     return texts, mistyped if mistyped.any() else None
@@ -40,10 +44,13 @@ def identifiers(values: Sequence[object]) -> tuple[list[str | None], Booleans | 
 
 def categories(values: Sequence[object]) -> tuple[list[str | None], Booleans | None]:
     """Text, and other scalars as `canonical_category` writes them; and where a list or an object stood."""
+    kinds = set(map(type, values))
+    if kinds <= _TEXT_TYPES:
+        return list(values), None  # type: ignore[arg-type]  # nothing but text and None
     texts = [value if type(value) is str else canonical_category(value) for value in values]
-    mistyped = np.array([text is not None and type(text) is not str for text in texts])
-    if not mistyped.any():
+    if kinds <= _SCALAR_TYPES:
         return texts, None  # type: ignore[return-value]  # nothing but text and None is left
+    mistyped = np.array([text is not None and type(text) is not str for text in texts])
     return [text if isinstance(text, str) else None for text in texts], mistyped
 
 

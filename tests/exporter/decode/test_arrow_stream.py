@@ -204,7 +204,7 @@ def test_a_set_aside_row_is_kept_as_json() -> None:
     decoded = decode_arrow(a_table(score=scores, id=pa.array([b"a", b"b", b"c"]), region=pa.array([["x"]] * 3)))
     assert reasons(decoded) == [(1, Reason.INVALID_PREDICTION)]
     kept = msgspec.json.decode(decoded.rejects[0].raw)
-    assert (kept["id"], kept["score"], kept["region"]) == ("b", 1.5, ["x"])
+    assert (kept["id"], kept["score"], kept["region"]) == ("b", 1.5, None)
     assert column(decoded, PREDICTION) == [0.5, 0.5]
 
 
@@ -340,3 +340,10 @@ def test_text_that_is_not_utf_8_is_refused() -> None:
     with pytest.raises(RejectedPayload) as caught:
         decode_arrow(a_table(region=broken))
     assert caught.value.reason == Reason.MALFORMED
+
+
+def test_a_list_of_more_nulls_than_memory_is_never_made() -> None:
+    offsets = pa.array([0, 2**31 - 1], pa.int32())
+    region = pa.ListArray.from_arrays(offsets, pa.nulls(2**31 - 1))
+    decoded = decode_arrow(a_table(1, region=region, score=pa.array([2.0])))
+    assert reasons(decoded) == [(0, Reason.INVALID_PREDICTION)]
