@@ -27,6 +27,7 @@ from exporter.validate import FeatureChecks
 from exporter.validate.events import reject_by_time
 from exporter.window.assign import Assigned, ChildAssigner
 from exporter.window.coalesce import Pending
+from exporter.window.counts import add_by_child
 from exporter.window.hashing import hash_text
 from exporter.window.layout import SERIES_DROPPED_REASONS, SOURCES
 from exporter.window.observe import PredictionCounter
@@ -83,8 +84,9 @@ class Pipeline:
         self._writer = shared.counts.writer(slot)
         self._predictions = Decoders(prediction_projection(monitor))
         self._deriver = Deriver(monitor)
+        self._deriver.open()
         self._assigner = ChildAssigner(monitor, shared.children)
-        self._pending = Pending()
+        self._pending = Pending(name for name, feature in monitor.spec.features.items() if feature.type == "category")
         self._pending_since = 0.0
         self._features = FeatureChecks(monitor)
         self._counter = PredictionCounter(shared.layout)
@@ -93,6 +95,7 @@ class Pipeline:
         if shared.layout.outcomes is not None:
             self._labels = Decoders(label_projection(monitor))
             self._outcomes = OutcomeCounter(shared.layout, shared.layout.outcomes)
+        self._empty_queue()
 
     @property
     def name(self) -> str:
@@ -141,6 +144,11 @@ class Pipeline:
         """Sets a whole body aside as one record."""
         self._set_aside([Reject(0, Reason(error.reason), str(error), payload.body)], payload.source, kind)
 
+    def _empty_queue(self) -> None:
+        """Rows that waited in a process that was killed on this slot died with it."""
+        with self._writer.batch():
+            self._writer.overall.integers[self._shared.layout.queue.start] = 0
+
     def _decode(self, decoders: Decoders, payload: Payload, kind: str) -> Decoded:
         try:
             body = inflate(payload.body, payload.content_encoding, self._body_limit_bytes)
@@ -175,7 +183,7 @@ class Pipeline:
         layout = self._shared.layout
         with self._writer.batch():
             integers = self._writer.model.integers
-            np.add.at(integers[:, layout.duplicates.start], assigned.children[~remembered.fresh], 1)
+            add_by_child(integers[:, layout.duplicates.start], assigned.children[~remembered.fresh])
             for reason, rows in assigned.dropped.items():
                 slot = layout.dropped.start + SERIES_DROPPED_REASONS.index(reason)
                 self._writer.overall.integers[slot] += rows
@@ -204,7 +212,7 @@ class Pipeline:
             return
         integers = self._writer.model.integers
         succeeded = _succeeded(batch)
-        np.add.at(integers[:, outcomes.pending], children[remembered.fresh & succeeded], 1)
+        add_by_child(integers[:, outcomes.pending], children[remembered.fresh & succeeded])
         self._count_expired(remembered.evicted)
         is_usable = succeeded[remembered.joined]
         joined = remembered.joined[is_usable]
@@ -247,8 +255,8 @@ class Pipeline:
     def _count_expired(self, children: np.typing.NDArray[np.int32]) -> None:
         outcomes = self._shared.layout.outcomes
         if outcomes is not None:
-            np.add.at(self._writer.model.integers[:, outcomes.expired], children, 1)
-            np.add.at(self._writer.model.integers[:, outcomes.pending], children, -1)
+            add_by_child(self._writer.model.integers[:, outcomes.expired], children)
+            add_by_child(self._writer.model.integers[:, outcomes.pending], children, -1)
 
     def _set_aside(self, rejects: Sequence[Reject], source: str, kind: str) -> None:
         if not rejects:

@@ -38,6 +38,12 @@ def ingest_documentation(is_ready: Callable[[], bool]) -> FastAPI:
     def documented() -> None:
         raise HTTPException(404)
 
+    def elsewhere() -> None:
+        raise HTTPException(404, "this takes predictions and labels, see /docs; metrics and the overview: --web-listen")
+
+    for path in ("/", "/metrics"):
+        app.get(path, include_in_schema=False)(elsewhere)
+
     for kind in ("predictions", "labels"):
         app.post(
             f"/v1/monitors/{{name}}/{kind}",

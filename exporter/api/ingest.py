@@ -78,7 +78,7 @@ class IngestApplication:
 
     async def _take(self, pipeline: Pipeline, kind: str, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope)
-        expected = headers.content_length or 0
+        expected = min(headers.content_length or 0, self._body_limit_bytes)
         if self._load.in_flight_bytes + expected > self._in_flight_limit_bytes:
             await _fail(send, 503, "too many bodies under way; try again in a second", [(b"retry-after", b"1")])
             return
@@ -97,6 +97,8 @@ class IngestApplication:
             await _fail(send, rejected.status, str(rejected))
         except RejectedPayload as error:
             await _fail(send, error.status, str(error), reason=error.reason)
+        except ConnectionResetError as error:
+            log.debug("%s: %s", pipeline.name, error)
         except TimeoutError:
             await _fail(send, 408, "the body stopped coming; nothing was taken, send it again")
         finally:

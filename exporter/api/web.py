@@ -59,6 +59,10 @@ def _pages(state: ExporterState) -> FastAPI:
     def monitor(name: str) -> dict[str, Any]:
         return asdict(_known(state, name))
 
+    @app.post("/v1/monitors/{name}/{kind}", include_in_schema=False)
+    def misdirected(name: str, kind: str) -> None:
+        raise HTTPException(404, f"post this to {state.exporter().ingest_url}/v1/monitors/{name}/{kind}")
+
     async def reload() -> PlainTextResponse:
         mistakes = await run_in_threadpool(state.reload)
         if mistakes:

@@ -7,12 +7,13 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from collectors.errors import CollectorError
 from collectors.file import LineFile
 from collectors.source import Chunk, Source
 from exporter.app.configuration import Configuration, SourceOfMonitor
+from exporter.app.process import ParentLine
 from exporter.app.status import Status
 from exporter.app.worker import open_pipelines
 from exporter.archive.dead_letters import DeadLetters
@@ -34,7 +35,7 @@ def run_collectors(
     settings: ServeSettings,
     status: Status,
     turn: SharedLock,
-    say_ready: Callable[[], None],
+    parent: ParentLine,
 ) -> None:
     """Polls every source in turn until told to stop; what was polled is counted, then its position committed.
 
@@ -44,7 +45,7 @@ def run_collectors(
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     dead_letters = DeadLetters(settings.state / "dead-letters", SystemClock())
     pipelines = open_pipelines(configuration.monitors, slot, settings, dead_letters)
-    say_ready()
+    parent.say_ready()
     with turn:
         feeds = [
             _Feed(_open(source, settings), source, index, pipelines, status)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import platform
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
@@ -14,6 +14,7 @@ from exporter import __version__, catalog
 from exporter.api.views import ExporterView, MonitorView
 from exporter.api.web import WebApplication
 from exporter.app.configuration import Configuration
+from exporter.app.process import ParentLine
 from exporter.app.reload import ReloadChannel
 from exporter.app.server import serve_until_stopped
 from exporter.app.status import Status
@@ -36,18 +37,18 @@ def run_exposer(
     settings: ServeSettings,
     status: Status,
     channel: ReloadChannel,
-    say_ready: Callable[[], None],
+    parent: ParentLine,
 ) -> None:
     """Answers scrapes and people until told to stop."""
     exposer = Exposer(configuration, ingest_url, status, channel, SystemClock())
 
     async def note() -> None:
-        say_ready()
+        parent.say_ready()
         while True:
             exposer.note()
             await asyncio.sleep(_NOTE_EVERY_S)
 
-    serve_until_stopped(WebApplication(exposer), listener, settings.stop_after_s, note)
+    serve_until_stopped(WebApplication(exposer), listener, settings.stop_after_s, note, parent.say_closed)
 
 
 class Exposer:

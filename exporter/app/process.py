@@ -14,11 +14,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 READY_WITHIN_S = 60.0
-
-ForkedMain = Callable[[Callable[[], None]], None]
-"""What a forked process runs: it is given a function to call once it is ready."""
+CLOSED_WITHIN_S = 5.0
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ParentLine:
+    """What a forked process tells its parent, each once."""
+
+    writable: int
+
+    def say_ready(self) -> None:
+        """It does its work from now on."""
+        os.write(self.writable, b"1")
+
+    def say_closed(self) -> None:
+        """It takes no more connections; its end says so too."""
+        os.close(self.writable)
+
+
+ForkedMain = Callable[[ParentLine], None]
+"""What a forked process runs."""
 
 
 @dataclass(slots=True)
@@ -27,15 +44,20 @@ class ForkedProcess:
 
     role: str
     pid: int
-    ready_pipe: int
+    readable: int
     slot: int | None = None
 
     def wait_ready(self, timeout_s: float = READY_WITHIN_S) -> bool:
         """Whether it said so in time; false when it died first."""
-        readable, _, _ = select.select([self.ready_pipe], [], [], timeout_s)
-        is_ready = bool(readable) and os.read(self.ready_pipe, 1) == b"1"
-        os.close(self.ready_pipe)
-        return is_ready
+        return self._wait_for(b"1", timeout_s)
+
+    def wait_closed(self, timeout_s: float = CLOSED_WITHIN_S) -> bool:
+        """Whether it took no more connections in time."""
+        return self._wait_for(b"", timeout_s)
+
+    def release(self) -> None:
+        """To be called once, after its end."""
+        os.close(self.readable)
 
     def stop(self) -> None:
         """Asks it to finish what is under way and end."""
@@ -45,6 +67,10 @@ class ForkedProcess:
         """Ends it at once."""
         self._signal(signal.SIGKILL)
 
+    def _wait_for(self, told: bytes, timeout_s: float) -> bool:
+        readable, _, _ = select.select([self.readable], [], [], timeout_s)
+        return bool(readable) and os.read(self.readable, 1) == told
+
     def _signal(self, number: signal.Signals) -> None:
         try:
             os.kill(self.pid, number)
@@ -53,7 +79,7 @@ class ForkedProcess:
 
 
 def fork(role: str, main: ForkedMain, slot: int | None, lifeline: tuple[int, int]) -> ForkedProcess:
-    """Forks a process that runs `main(say_ready)` and ends with it.
+    """Forks a process that runs `main` and ends with it.
 
     lifeline : a pipe that only the parent can write to; when it closes, the parent is gone and the child stops.
     """
@@ -80,7 +106,7 @@ def _run_child(role: str, main: ForkedMain, writable: int, lifeline: tuple[int, 
             signal.signal(number, signal.SIG_DFL if number == signal.SIGCHLD else signal.SIG_IGN)
         os.close(lifeline[1])
         threading.Thread(target=_stop_with_parent, args=(lifeline[0],), daemon=True).start()
-        main(lambda: _say_ready(writable))
+        main(ParentLine(writable))
         exit_code = 0
     except Exception:
         log.exception("%s failed", role)
@@ -93,11 +119,6 @@ def _name_process(role: str) -> None:
     """What `ps -o comm` and `top` show, where the system has such a file."""
     with contextlib.suppress(OSError):
         Path("/proc/self/comm").write_text(role, encoding="ascii")
-
-
-def _say_ready(writable: int) -> None:
-    os.write(writable, b"1")
-    os.close(writable)
 
 
 def _stop_with_parent(lifeline: int) -> None:

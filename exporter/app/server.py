@@ -15,9 +15,16 @@ KEEP_ALIVE_S = 75
 
 
 def serve_until_stopped(
-    application: Application, listener: socket.socket, stop_after_s: int, while_running: Callable[[], Awaitable[None]]
+    application: Application,
+    listener: socket.socket,
+    stop_after_s: int,
+    while_running: Callable[[], Awaitable[None]],
+    when_closed: Callable[[], None],
 ) -> None:
-    """Blocks until SIGTERM or SIGINT, then finishes the requests under way. `while_running` starts with the server."""
+    """Blocks until SIGTERM or SIGINT, then finishes the requests under way.
+
+    `while_running` starts with the server; `when_closed` is called as soon as no further request will be taken.
+    """
     config = uvicorn.Config(
         application,
         loop="uvloop",
@@ -32,7 +39,7 @@ def serve_until_stopped(
         ws="none",
         proxy_headers=False,
     )
-    server = uvicorn.Server(config)
+    server = _AnnouncingServer(config, when_closed)
 
     async def run() -> None:
         background = asyncio.ensure_future(while_running())
@@ -45,3 +52,15 @@ def serve_until_stopped(
     runner: Any = asyncio.Runner(loop_factory=config.get_loop_factory())
     with runner:
         runner.run(run())
+
+
+class _AnnouncingServer(uvicorn.Server):
+    """Tells when its listener and its idle connections are closed, which `shutdown` does before it first waits."""
+
+    def __init__(self, config: uvicorn.Config, when_closed: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._when_closed = when_closed
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().call_soon(self._when_closed)
+        await super().shutdown(sockets)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from exporter.app.collecting import run_collectors
 from exporter.app.configuration import Configuration, load_configuration, try_configuration
 from exporter.app.exposer import run_exposer
-from exporter.app.process import ForkedMain, ForkedProcess, fork
+from exporter.app.process import ForkedMain, ForkedProcess, ParentLine, fork
 from exporter.app.reload import ReloadChannel
 from exporter.app.status import Status
 from exporter.app.worker import run_worker
@@ -102,7 +102,9 @@ class Supervisor:
         self._status.set_workers(self._settings.processes, self._settings.processes)
 
     def _reload(self) -> list[str]:
-        """Mistakes that kept the monitors from being loaded again; none when they were."""
+        """Mistakes that kept the monitors from being loaded again; none when they were, and nobody serves the old."""
+        if self._is_stopping:
+            return ["the exporter is stopping"]
         try:
             try_configuration(self._settings)
             configuration = load_configuration(self._settings, self._slots, self._generation.configuration)
@@ -112,8 +114,12 @@ class Supervisor:
             self._status.set_reload_failed()
             log.error("reload failed, the old monitors stay: %s", error)  # noqa: TRY400 - said in words
             return str(error).splitlines()
+        going = [process for process in self._generation.processes if process.role != "collectors"]
         self._retire(self._generation)
         self._generation = successor
+        for process in going:
+            if not process.wait_closed():
+                log.warning("%s (%d) of the old monitors still takes connections", process.role, process.pid)
         self._status.set_reloaded(self._clock.now(), configuration.hash)
         log.info("reloaded %d monitors", len(configuration.monitors))
         return []
@@ -130,6 +136,8 @@ class Supervisor:
             for process in self._old:
                 process.kill()
         self._is_stopping = True
+        self._ingest.close()
+        self._web.close()
         self._status.set_workers(self._settings.processes, 0)
         self._retire(self._generation)
 
@@ -143,9 +151,12 @@ class Supervisor:
             if pid == 0:
                 return
             self._settle(pid)
-            self._old = [process for process in self._old if process.pid != pid]
+            for process in [process for process in self._old if process.pid == pid]:
+                self._old.remove(process)
+                process.release()
             for process in [process for process in self._generation.processes if process.pid == pid]:
                 self._generation.processes.remove(process)
+                process.release()
                 self._replace(process, code)
 
     def _settle(self, pid: int) -> None:
@@ -167,10 +178,11 @@ class Supervisor:
             log.error("%s did not come back", process.role)
 
     def _fork_exposer(self, configuration: Configuration) -> ForkedProcess:
+        ingest_url = _url(self._ingest)
         return self._fork(
             "exposer",
-            lambda ready: run_exposer(
-                configuration, self._web, _url(self._ingest), self._settings, self._status, self._channel, ready
+            lambda parent: run_exposer(
+                configuration, self._web, ingest_url, self._settings, self._status, self._channel, parent
             ),
             None,
         )
@@ -179,7 +191,7 @@ class Supervisor:
         slot = self._free_slot()
         return self._fork(
             "worker",
-            lambda ready: run_worker(configuration.monitors, slot, self._ingest, self._settings, self._status, ready),
+            lambda parent: run_worker(configuration.monitors, slot, self._ingest, self._settings, self._status, parent),
             slot,
         )
 
@@ -187,12 +199,20 @@ class Supervisor:
         slot = self._free_slot()
         return self._fork(
             "collectors",
-            lambda ready: run_collectors(configuration, slot, self._settings, self._status, self._collecting, ready),
+            lambda parent: run_collectors(configuration, slot, self._settings, self._status, self._collecting, parent),
             slot,
         )
 
     def _fork(self, role: str, main: ForkedMain, slot: int | None) -> ForkedProcess:
-        process = fork(role, main, slot, self._lifeline)
+        listeners = {"exposer": self._web, "worker": self._ingest}
+
+        def with_own_listener(parent: ParentLine) -> None:
+            for listener in (self._ingest, self._web):
+                if listener is not listeners.get(role):
+                    listener.close()
+            main(parent)
+
+        process = fork(role, with_own_listener, slot, self._lifeline)
         self._born_at[process.pid] = time.monotonic()
         return process
 

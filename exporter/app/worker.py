@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from exporter.api.documentation import ingest_documentation
 from exporter.api.ingest import IngestApplication
+from exporter.app.process import ParentLine
 from exporter.app.server import serve_until_stopped
 from exporter.app.status import Status
 from exporter.archive.dead_letters import DeadLetters
@@ -25,7 +26,7 @@ def run_worker(
     listener: socket.socket,
     settings: ServeSettings,
     status: Status,
-    say_ready: Callable[[], None],
+    parent: ParentLine,
 ) -> None:
     """Takes predictions and labels until told to stop; then counts what waits."""
     dead_letters = DeadLetters(settings.state / "dead-letters", SystemClock())
@@ -38,14 +39,14 @@ def run_worker(
     )
 
     async def tick() -> None:
-        say_ready()
+        parent.say_ready()
         while True:
             await asyncio.sleep(_TICK_S)
             for pipeline in pipelines.values():
                 pipeline.tick()
 
     try:
-        serve_until_stopped(application, listener, settings.stop_after_s, tick)
+        serve_until_stopped(application, listener, settings.stop_after_s, tick, parent.say_closed)
     finally:
         for pipeline in pipelines.values():
             pipeline.close()

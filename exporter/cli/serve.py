@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from exporter.errors import InvalidSettings
 from exporter.settings import (
     DEFAULT_BODY_LIMIT,
     DEFAULT_INGEST,
@@ -71,6 +72,7 @@ def command(
     from exporter.app.supervisor import Supervisor  # noqa: PLC0415 - after the environment is set
 
     try_configuration(settings)
+    _make_folder(state)
     supervisor = Supervisor(settings)
     ingest, web = supervisor.addresses
     click.echo(
@@ -78,3 +80,13 @@ def command(
     )
     supervisor.run()
     click.echo("stopped", err=True)
+
+
+def _make_folder(state: Path) -> None:
+    """Refuses at the start what would lose dead letters and positions later."""
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidSettings(f"--state {state}: cannot be made: {error.strerror}; name another folder") from error
+    if not os.access(state, os.W_OK | os.X_OK):
+        raise InvalidSettings(f"--state {state}: cannot be written to by this user; name another folder")

@@ -23,6 +23,8 @@ from exporter.errors import InvalidReference
 FORMAT_VERSION = 1
 LABEL_DIGITS = 10
 
+_FARTHEST_MEAN = 1e150
+
 
 class NumberReference(msgspec.Struct, frozen=True, tag="number", tag_field="type", forbid_unknown_fields=True):
     """A number's quantile bins: bin i holds (edges[i-1], edges[i]]; the first and the last are open.
@@ -49,9 +51,9 @@ class NumberReference(msgspec.Struct, frozen=True, tag="number", tag_field="type
         return np.array([*self.counts, self.missing, self.invalid], dtype=np.int64)
 
     def spacing(self) -> Floats:
-        """float[B]: from each bin's mean to the next, in standard deviations; 0 for the last."""
+        """float64[B], finite: from each bin's mean to the next, in standard deviations; 0 for the last."""
         scale = self.standard_deviation or 1.0
-        means = np.array(self.bin_means, dtype=np.float64)
+        means = np.clip(np.array(self.bin_means, dtype=np.float64), -_FARTHEST_MEAN, _FARTHEST_MEAN)
         spacing: Floats = np.append(np.diff(means), 0.0) / scale
         return spacing
 
@@ -188,7 +190,7 @@ def _check_shape(reference: Reference, path: Path) -> None:
             edges = np.array(feature.edges)
             if len(feature.counts) != len(edges) + 1 or len(feature.bin_means) != len(feature.counts):
                 raise InvalidReference(f"{path}: {name}: {len(edges)} edges do not bound {len(feature.counts)} bins")
-            if not (np.diff(edges) > 0).all() or not all(math.isfinite(edge) for edge in edges):
+            if not (edges[1:] > edges[:-1]).all() or not all(math.isfinite(edge) for edge in edges):
                 raise InvalidReference(f"{path}: {name}: edges must be finite and increasing")
         elif len(feature.counts) != len(feature.values):
             raise InvalidReference(f"{path}: {name}: {len(feature.values)} values, {len(feature.counts)} counts")

@@ -23,8 +23,9 @@ class NumberCheck:
 
     def violations(self, batch: Batch, column: str) -> Iterator[tuple[ValueRule, Booleans]]:
         values = batch.number(column)
-        # NaN and infinities fail these comparisons too, so that most columns need nothing else.
-        if values.min() >= self._minimum and values.max() <= self._maximum:
+        # Infinities fail these comparisons too, and NaN where a value is required, so that most columns need no more.
+        lowest = np.minimum.reduce(values) if self._is_required else np.fmin.reduce(values)
+        if lowest >= self._minimum and np.fmax.reduce(values) <= self._maximum:
             return
         infinite: Booleans = np.isinf(values)
         has_infinite = bool(infinite.any())

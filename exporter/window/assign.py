@@ -45,12 +45,16 @@ class ChildAssigner:
 
     def assign(self, batch: Batch) -> Assigned:
         parts = [_versions(batch)] + [_segment_values(batch, name, allowed) for name, allowed in self._by.items()]
+        if all(len(part.names) == 1 for part in parts):
+            allocation = self._children.row_of(self._child(0, parts))
+            dropped = {allocation.dropped: len(batch)} if allocation.dropped else {}
+            return Assigned(np.full(len(batch), allocation.row), dropped)
         combined = parts[0].codes
         for part in parts[1:]:
             combined = combined * len(part.names) + part.codes
         present, inverse, counts = _distinct(combined, int(np.prod([len(part.names) for part in parts], dtype=object)))
         rows = np.empty(len(present), dtype=np.int64)
-        dropped: dict[str, int] = {}
+        dropped = {}
         for index, code in enumerate(present.tolist()):
             allocation = self._children.row_of(self._child(code, parts))
             rows[index] = allocation.row

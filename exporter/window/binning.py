@@ -1,7 +1,7 @@
 """Counts of values in bins, for one column and several children at once.
 
-For few children each is counted on its own with one comparison an edge, which runs at memory speed on a few thousand
-values; for many, values are placed by binary search once and counted by (child, bin).
+For few children each is counted on its own by comparing all values with all edges, which runs at the speed of the
+processor's cache; for many, values are placed by binary search once and counted by (child, bin).
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ Groups = list[tuple[int, slice]]
 
 FEW_GROUPS = 4
 
-_FARTHEST = 1e150
+_SLICE = 8192
+"""Values compared at a time: their comparisons with a dozen edges fit the cache."""
+_WORDS_A_SUM = 128
+_BYTES_A_SUM = 8 * _WORDS_A_SUM
+"""Bytes that are 0 or 1, of which so many add up, eight at a time, without one running over."""
 
 
 def group_by_child(children: Integers) -> tuple[Integers | None, Groups]:
@@ -48,12 +52,27 @@ def count_in_bins(values: Floats, edges: Floats, groups: Groups) -> Integers:
 
 
 def _count_by_comparison(values: Floats, edges: Floats) -> Integers:
-    missing = int(np.count_nonzero(values != values))  # noqa: PLR0124 - NaN is what differs from itself
-    above = np.empty(len(edges) + 2, dtype=np.int64)
-    above[0], above[-1] = len(values) - missing, 0
-    for index, edge in enumerate(edges):
-        above[index + 1] = np.count_nonzero(values > edge)
-    return np.append(above[:-1] - above[1:], missing)
+    counts = np.empty(len(edges) + 2, dtype=np.int64)
+    counts[-1] = missing = np.count_nonzero(np.isnan(values))
+    counts[0], counts[1:-1] = len(values) - missing, count_above(values, edges)
+    counts[:-2] -= counts[1:-1]
+    return counts
+
+
+def count_above(values: Floats, edges: Floats) -> Integers:
+    """int64[E]: how many of the values, float64[n], lie above each edge.
+
+    A comparison is a byte that is 0 or 1; bytes are added up a word at a time.
+    """
+    above = np.zeros(len(edges), dtype=np.int64)
+    for start in range(0, len(values), _SLICE):
+        part = values[start : start + _SLICE]
+        is_above = np.empty((len(edges), -(-len(part) // _BYTES_A_SUM) * _BYTES_A_SUM), dtype=np.bool_)
+        is_above[:, len(part) :] = False
+        np.greater(part, edges[:, None], out=is_above[:, : len(part)])
+        words = is_above.view(np.uint64).reshape(len(edges), is_above.shape[1] // _BYTES_A_SUM, _WORDS_A_SUM)
+        above += words.sum(axis=2).view(np.uint8).sum(axis=1, dtype=np.int64)
+    return above
 
 
 def _count_by_search(values: Floats, edges: Floats, groups: Groups) -> Integers:
@@ -75,9 +94,9 @@ def category_codes(column: Any, values: Any) -> npt.NDArray[np.int64]:
     """int64[n]: the index in `values` (an Arrow string array), len(values) for another, len(values) + 1 for null."""
     other, missing = len(values), len(values) + 1
     if pa.types.is_dictionary(column.type):
-        codes = category_codes(column.dictionary, values)
-        indices = column.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)
-        placed: Integers = np.append(codes, missing)[indices]
+        codes = np.append(category_codes(column.dictionary, values), missing)
+        indices = column.indices.fill_null(len(codes) - 1) if column.indices.null_count else column.indices
+        placed: Integers = codes[indices.to_numpy(zero_copy_only=False)]
         return placed
     found: Integers = (
         pc.index_in(column, value_set=values).fill_null(other).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -85,19 +104,3 @@ def category_codes(column: Any, values: Any) -> npt.NDArray[np.int64]:
     if column.null_count:
         found[column.is_null().to_numpy(zero_copy_only=False)] = missing
     return found
-
-
-def moments(values: Floats, center: float) -> tuple[int, float, float, float]:
-    """(n, Σ max(d, 0), Σ max(-d, 0), Σ d²) of the distances d from `center`; NaN is left out.
-
-    Distances beyond 1e150 count as 1e150, so that no sum becomes infinite for good.
-    """
-    distances = values - center
-    if np.isnan(distances).any():
-        distances = distances[~np.isnan(distances)]
-    absolute = np.abs(distances)
-    if absolute.max(initial=0.0) > _FARTHEST:
-        distances = np.clip(distances, -_FARTHEST, _FARTHEST)
-        absolute = np.abs(distances)
-    total, whole = float(distances.sum()), float(absolute.sum())
-    return len(distances), (whole + total) / 2, (whole - total) / 2, float(distances @ distances)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -12,9 +13,13 @@ from exporter.derive import Derived
 
 
 class Pending:
-    """Batches that wait to be counted, with each row's child."""
+    """Batches that wait to be counted, with each row's child.
 
-    def __init__(self) -> None:
+    categories : the columns of text that become dictionaries, so that later steps look at their few values only.
+    """
+
+    def __init__(self, categories: Iterable[str]) -> None:
+        self._categories = frozenset(categories)
         self._parts: list[tuple[Derived, Integers]] = []
         self.rows = 0
 
@@ -25,18 +30,28 @@ class Pending:
     def take(self) -> tuple[Derived, Integers]:
         """Everything added since the last time, as one batch; IndexError when there is nothing."""
         parts, self._parts, self.rows = self._parts, [], 0
-        if len(parts) == 1:
-            return parts[0]
-        derived = [part for part, _ in parts]
-        lengths = [len(part.batch) for part in derived]
-        batch = Batch(
-            _concatenated([part.batch.columns for part in derived]),
-            np.concatenate([part.batch.positions for part in derived]),
-            _masks([part.batch.mistyped for part in derived], lengths),
-        )
-        failed = _masks([part.failed for part in derived], lengths)
-        broken = _masks([part.broken for part in derived], lengths)
-        return Derived(batch, failed, broken), np.concatenate([children for _, children in parts])
+        whole, children = parts[0] if len(parts) == 1 else _together(parts)
+        return replace(whole, batch=self._encoded(whole.batch)), children
+
+    def _encoded(self, batch: Batch) -> Batch:
+        columns = {
+            name: column.dictionary_encode() if name in self._categories else column
+            for name, column in zip(batch.columns.schema.names, batch.columns.columns, strict=True)
+        }
+        return replace(batch, columns=pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns)))
+
+
+def _together(parts: Sequence[tuple[Derived, Integers]]) -> tuple[Derived, Integers]:
+    derived = [part for part, _ in parts]
+    lengths = [len(part.batch) for part in derived]
+    batch = Batch(
+        _concatenated([part.batch.columns for part in derived]),
+        np.concatenate([part.batch.positions for part in derived]),
+        _masks([part.batch.mistyped for part in derived], lengths),
+    )
+    failed = _masks([part.failed for part in derived], lengths)
+    broken = _masks([part.broken for part in derived], lengths)
+    return Derived(batch, failed, broken), np.concatenate([children for _, children in parts])
 
 
 def _concatenated(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ from exporter.batch import Floats, Integers
 from exporter.window.layout import Layout, Store
 from exporter.window.memory import Shape, SharedMemory, published
 
-_READ_ATTEMPTS = 1000
+_READ_ATTEMPTS = 250
+_READ_PAUSE_S = 0.001
+"""A writer that the system has put aside in mid-write comes back well within all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ class Counts:
             overall, model = _copy(self._overall, slot, 1), _copy(self._model, slot, children)
             if before % 2 == 0 and before == int(self._sequence[slot, 0]):
                 break
+            time.sleep(_READ_PAUSE_S)
         return overall, model, before
 
 
@@ -109,6 +113,12 @@ class CountsWriter:
     def batch(self) -> Iterator[None]:
         with published(self._sequence):
             yield
+
+
+def add_by_child(column: Integers, children: Integers | npt.NDArray[np.int32], amount: int = 1) -> None:
+    """Adds `amount` to a column of counts for each of these children, which may come any number of times."""
+    counts = np.bincount(children)
+    column[: len(counts)] += amount * counts
 
 
 def _views(memory: SharedMemory, name: str) -> Row:

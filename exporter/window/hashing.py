@@ -26,16 +26,33 @@ def hash_text(column: Any, seed: int) -> Hashes:
     """
     data, starts, lengths = _bytes_of(column)
     hashes = _mix(lengths.astype(np.uint64) * _MULTIPLIER ^ np.uint64(seed))
-    words = int(-(-lengths.max() // _WORD)) if len(lengths) else 0
-    everything = slice(None)
-    for word in range(words):
-        rows = (
-            everything
-            if word < _LONG_WORDS and lengths.min() > word * _WORD
-            else np.flatnonzero(lengths > word * _WORD)
-        )
-        hashes[rows] = _mix(hashes[rows] ^ _words_at(data, starts[rows] + word * _WORD, lengths[rows] - word * _WORD))
+    shortest, longest = (int(lengths.min()), int(lengths.max())) if len(lengths) else (0, 0)
+    if shortest == longest <= _LONG_WORDS * _WORD:
+        hashes = _of_one_length(data, longest, hashes)
+    else:
+        hashes = _of_any_length(data, starts, lengths, hashes)
     hashes[hashes == 0] = _MULTIPLIER
+    return hashes
+
+
+def _of_one_length(data: npt.NDArray[np.uint8], length: int, hashes: Hashes) -> Hashes:
+    """The texts stand one behind the other, all of the same length: they are a matrix, padded to whole words."""
+    words = -(-length // _WORD)
+    padded = np.zeros((len(hashes), words * _WORD), dtype=np.uint8)
+    padded[:, :length] = data[: len(hashes) * length].reshape(len(hashes), length)
+    for word in padded.view("<u8").T:
+        hashes = _mix(hashes ^ word)
+    return hashes
+
+
+def _of_any_length(
+    data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64], hashes: Hashes
+) -> Hashes:
+    shortest, longest = int(lengths.min()), int(lengths.max())
+    everything = slice(None)
+    for at in range(0, longest, _WORD):
+        rows = everything if at < min(shortest, _LONG_WORDS * _WORD) else np.flatnonzero(lengths > at)
+        hashes[rows] = _mix(hashes[rows] ^ _words_at(data, starts[rows] + at, lengths[rows] - at))
     return hashes
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from exporter.batch import ERROR, LATENCY, PREDICTION, TIMESTAMP, Batch, Booleans, Floats, Integers
 from exporter.catalog import ANY_RULE, CATEGORY_PREFIX, OTHER_BIN
-from exporter.reference.document import NumberReference
 from exporter.validate import Validated
-from exporter.window.binning import Groups, category_codes, count_codes, count_in_bins, group_by_child, moments
-from exporter.window.counts import CountsWriter
+from exporter.window.binning import Groups, category_codes, count_codes, count_in_bins, group_by_child
+from exporter.window.counts import CountsWriter, add_by_child
 from exporter.window.layout import FeatureSlots, HistogramSection, Layout, Section
+from exporter.window.number_counts import NumberCounter
 
 
 class PredictionCounter:
@@ -21,8 +22,14 @@ class PredictionCounter:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._features = [_FeatureCounter(slots, slots.name) for slots in layout.features]
-        self._prediction = _FeatureCounter(layout.prediction, PREDICTION)
+        slots_of = {slots.name: slots for slots in layout.features} | {PREDICTION: layout.prediction}
+        numbers = {column: slots for column, slots in slots_of.items() if slots.values is not None}
+        self._number_columns = list(numbers)
+        self._numbers = NumberCounter(list(numbers.values()))
+        self._categories = {
+            column: _CategoryCounter(slots) for column, slots in slots_of.items() if column not in numbers
+        }
+        self._last_bin = {column: slots.bins.stop - 1 for column, slots in slots_of.items()}
         self._error_reasons = pa.array(layout.error_reasons[:-1], type=pa.string())
         self._violation_slots = {
             (slots.name, rule): slot for slots in layout.features for rule, slot in slots.violations.items()
@@ -35,12 +42,28 @@ class PredictionCounter:
             return
         self._count_violations(validated, children, writer.model.integers)
         order, groups = group_by_child(children)
+        invalid = validated.invalid
         if order is not None:
             batch = _reordered(batch, order)
-        for feature in (*self._features, self._prediction):
-            invalid = validated.invalid.get(feature.column)
-            feature.count(batch, invalid if invalid is None or order is None else invalid[order], groups, writer)
+            invalid = {column: mask[order] for column, mask in invalid.items()}
+        self._count_values(batch, invalid, groups, writer)
         self._count_rows(batch, groups, now, writer)
+
+    def _count_values(
+        self, batch: Batch, invalid: Mapping[str, Booleans], groups: Groups, writer: CountsWriter
+    ) -> None:
+        """Bins end with missing and invalid; an invalid value counts there and nowhere else."""
+        integers = writer.model.integers
+        numbers = [_without(batch.number(column), invalid.get(column)) for column in self._number_columns]
+        self._numbers.count(numbers, groups, writer)
+        for column, category in self._categories.items():
+            category.count(batch.column(column), invalid.get(column), groups, integers)
+        for column, mask in invalid.items():
+            last = self._last_bin[column]
+            for child, rows in groups:
+                count = np.count_nonzero(mask[rows])
+                integers[child, last - 1] -= count
+                integers[child, last] += count
 
     def _count_rows(self, batch: Batch, groups: Groups, now: float, writer: CountsWriter) -> None:
         layout, timestamps = self._layout, batch.number(TIMESTAMP)
@@ -69,61 +92,41 @@ class PredictionCounter:
             _add_rows(integers, children[validated.any_broken], self._rule_slots[ANY_RULE])
 
 
-class _FeatureCounter:
-    """Bins and moments of one feature."""
+class _CategoryCounter:
+    """Bins of one category."""
 
-    def __init__(self, slots: FeatureSlots, column: str) -> None:
-        self.slots = slots
-        self.column = column
-        reference = slots.reference
-        self._is_number = slots.values is not None
-        self._edges = np.array(reference.edges if isinstance(reference, NumberReference) else [], dtype=np.float64)
-        self._center = reference.mean if isinstance(reference, NumberReference) else 0.0
+    def __init__(self, slots: FeatureSlots) -> None:
         names = [dict(labels)["bin"] for labels in slots.bins.labels]
-        categories = [] if self._is_number else names[: names.index(OTHER_BIN)]
-        self._categories = pa.array([name.removeprefix(CATEGORY_PREFIX) for name in categories], type=pa.string())
+        values = names[: names.index(OTHER_BIN)]
+        self._values = pa.array([name.removeprefix(CATEGORY_PREFIX) for name in values], type=pa.string())
+        self._bins = slice(slots.bins.start, slots.bins.stop - 1)
 
-    def count(self, batch: Batch, invalid: Booleans | None, groups: Groups, writer: CountsWriter) -> None:
-        """Bins end with missing and invalid; an invalid value counts there and nowhere else."""
-        if self._is_number:
-            values = batch.number(self.column)
-            if invalid is not None:
-                values = np.where(invalid, np.nan, values)
-            counts = count_in_bins(values, self._edges, groups)
-            self._add_moments(values, groups, writer)
-        else:
-            codes = category_codes(batch.column(self.column), self._categories)
-            if invalid is not None:
-                codes = np.where(invalid, len(self._categories) + 1, codes)
-            counts = count_codes(codes, len(self._categories) + 2, groups)
-        bins = np.zeros((len(groups), counts.shape[1] + 1), dtype=np.int64)
-        bins[:, :-1] = counts
+    def count(self, column: Any, invalid: Booleans | None, groups: Groups, integers: Integers) -> None:
+        """Adds n values in the order of the groups; an invalid one counts as missing."""
+        codes = category_codes(column, self._values)
         if invalid is not None:
-            in_invalid = [int(np.count_nonzero(invalid[rows])) for _, rows in groups]
-            bins[:, -1] = in_invalid
-            bins[:, -2] -= in_invalid
-        _add(writer.model.integers, groups, self.slots.bins, bins)
-
-    def _add_moments(self, values: Floats, groups: Groups, writer: CountsWriter) -> None:
-        slots = self.slots
-        if slots.values is None or slots.sums is None or slots.squares is None:
-            return
-        for child, rows in groups:
-            number, above, below, squares = moments(values[rows], self._center)
-            writer.model.integers[child, slots.values] += number
-            writer.model.floats[child, slots.sums] += above
-            writer.model.floats[child, slots.sums + 1] += below
-            writer.model.floats[child, slots.squares] += squares
+            codes = np.where(invalid, len(self._values) + 1, codes)
+        for (child, _), row in zip(groups, count_codes(codes, len(self._values) + 2, groups), strict=True):
+            integers[child, self._bins] += row
 
 
 def add_to_histogram(
     section: HistogramSection, values: Floats, groups: Groups, integers: Integers, floats: Floats
 ) -> None:
     """Adds values to a histogram; NaN and infinities are not observed."""
-    counts = count_in_bins(np.where(np.isfinite(values), values, np.nan), np.array(section.edges), groups)
+    is_finite = np.isfinite(values)
+    total_of: Callable[[Floats], np.float64] = np.sum
+    if not is_finite.all():
+        values, total_of = np.where(is_finite, values, np.nan), np.nansum
+    counts = count_in_bins(values, np.array(section.edges), groups)
     for (child, rows), row in zip(groups, counts, strict=True):
         integers[child, section.slots] += row[:-1]
-        floats[child, section.sum_at] += float(values[rows][np.isfinite(values[rows])].sum())
+        floats[child, section.sum_at] += total_of(values[rows])
+
+
+def _without(values: Floats, rows: Booleans | None) -> Floats:
+    """The values, those of these rows missing."""
+    return values if rows is None else np.where(rows, np.nan, values)
 
 
 def _add(integers: Integers, groups: Groups, section: Section, counts: Integers) -> None:
@@ -132,7 +135,7 @@ def _add(integers: Integers, groups: Groups, section: Section, counts: Integers)
 
 
 def _add_rows(integers: Integers, children: Integers, slot: int) -> None:
-    np.add.at(integers[:, slot], children, 1)
+    add_by_child(integers[:, slot], children)
 
 
 def _reordered(batch: Batch, order: Integers) -> Batch:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from exporter.batch import Floats, Integers
 from exporter.window.binning import category_codes, group_by_child
-from exporter.window.counts import CountsWriter
+from exporter.window.counts import CountsWriter, add_by_child
 from exporter.window.layout import Layout, OutcomeSlots
 from exporter.window.observe import add_to_histogram
 
@@ -43,8 +43,8 @@ class OutcomeCounter:
         if len(predictions) == 0:
             return
         slots, model = self._slots, writer.model
-        np.add.at(model.integers[:, slots.labels], children, 1)
-        np.add.at(model.integers[:, slots.pending], children, -1)
+        add_by_child(model.integers[:, slots.labels], children)
+        add_by_child(model.integers[:, slots.pending], children, -1)
         order, groups = group_by_child(children)
         delays_s = np.maximum(delays_s if order is None else delays_s[order], 0.0)
         add_to_histogram(slots.delay, delays_s, groups, model.integers, model.floats)

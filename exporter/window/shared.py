@@ -15,7 +15,7 @@ from exporter.window.children import Child, Children
 from exporter.window.counts import Counts
 from exporter.window.layout import Layout
 from exporter.window.memory import SharedLock, SharedMemory
-from exporter.window.remembered import SharedPredictionStore
+from exporter.window.prediction_log import SharedPredictionStore
 
 
 class SharedMonitor:

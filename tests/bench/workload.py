@@ -56,21 +56,26 @@ class Workload:
         return self.ndjson if media_type == NDJSON else self.arrow
 
 
-def a_workload(folder: Path, rows: int = BATCH_ROWS, *, is_derived: bool = False) -> Workload:
-    """Writes the reference's data to `folder` (`reference.parquet`) and builds the reference from it."""
+def a_workload(
+    folder: Path, rows: int = BATCH_ROWS, *, is_derived: bool = False, missing_ratio: float = 0.0
+) -> Workload:
+    """Writes the reference's data to `folder` (`reference.parquet`) and builds the reference from it.
+
+    missing_ratio : share of the floats that are missing.
+    """
     rng = np.random.default_rng(20)
     data = folder / "reference.parquet"
     pq.write_table(pa.table(some_rows(rng, REFERENCE_ROWS)), data)
     monitor = a_credit_monitor(is_derived=is_derived)
-    columns = some_rows(rng, rows)
+    columns = some_rows(rng, rows, missing_ratio)
     return Workload(monitor, build_reference(monitor, open_data(data)), as_ndjson(columns), as_arrow(columns), rows)
 
 
-def some_rows(rng: np.random.Generator, rows: int) -> Columns:
-    """Columns as a payload names them: 2 % of the floats are missing, timestamps are of the last minute."""
+def some_rows(rng: np.random.Generator, rows: int, missing_ratio: float = 0.0) -> Columns:
+    """Columns as a payload names them; timestamps are of the last minute."""
     amounts = {name: rng.lognormal(3.0, 1.0, rows).round(4) for name in FLOATS}
     for values in amounts.values():
-        values[rng.random(rows) < 0.02] = np.nan
+        values[rng.random(rows) < missing_ratio] = np.nan
     return {
         "request_id": [f"{TAG.decode()}-{row:08x}" for row in range(rows)],
         "ts": (time.time() - 60 * rng.random(rows)).round(3),

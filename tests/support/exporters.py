@@ -23,6 +23,7 @@ from tests.support.scrapes import ParsedScrape, parse_scrape
 COMMAND = Path(sys.executable).with_name("infranaut")
 START_DEADLINE_S = 60
 STOP_DEADLINE_S = 30
+VALUE_DEADLINE_S = 20
 REQUEST_TIMEOUT_S = 30
 LINES = "application/x-ndjson"
 
@@ -72,7 +73,7 @@ class RunningExporter:
         """The first scrape in which the series add up to `expected`."""
         return wait_until(
             lambda: scrape if (scrape := self.metrics()).value(name, **labels) == expected else None,
-            START_DEADLINE_S,
+            VALUE_DEADLINE_S,
             f"{name}{labels} at {expected:g}",
         )
 
@@ -116,7 +117,7 @@ def an_exporter(
 
 @contextmanager
 def started(folder: Path, monitors: Path, processes: int, flags: Sequence[str]) -> Iterator[RunningExporter]:
-    """The process, as soon as it has told its addresses; killed with its children in the end, if they are still there."""
+    """The process, as soon as it has told its addresses; what is left of it and its children in the end is killed."""
     log, state = folder / "exporter.log", folder / "state"
     command = serve_command(monitors, "--processes", str(processes), "--state", str(state), *flags)
     with log.open("wb") as output:

@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(get: Callable[[], T], deadline_s: float, what: str) -> T:
+def wait_until(get: Callable[[], T | None], deadline_s: float, what: str) -> T:
     """The first true value of `get`, asked every 50 ms; AssertionError with `what` and the last one at the deadline."""
     end_s = time.monotonic() + deadline_s
     while not (value := get()):

@@ -30,7 +30,7 @@ class EndedDemo:
 class RunningDemo:
     """A demonstration with its files under `folder`."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     folder: Path
 
     @property
@@ -76,7 +76,6 @@ def start_demo(folder: Path, *flags: str, environment: Mapping[str, str] | None 
             [*_COMMAND, "--folder", str(folder), *flags],
             stdout=output,
             stderr=errors,
-            text=True,
             env={**os.environ, **(environment or {})},
         )
     return RunningDemo(process, folder)

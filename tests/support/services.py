@@ -29,6 +29,14 @@ class QueriedSample:
 
 
 @dataclass(frozen=True, slots=True)
+class SampledSeries:
+    """One series with its samples as they were scraped: (seconds since the epoch, value)."""
+
+    labels: Mapping[str, str]
+    samples: Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
 class RunningPrometheus:
     """A Prometheus that answers at `url`."""
 
@@ -51,6 +59,14 @@ class RunningPrometheus:
     def wait_for(self, expr: str, deadline_s: float) -> list[QueriedSample]:
         """The first answer of `expr` that holds a sample."""
         return wait_until(lambda: self.query(expr), deadline_s, f"a sample of {expr}")
+
+    def history(self, selector: str, time: float) -> list[SampledSeries]:
+        """Every sample of a range selector, such as `up[5m]`, up to `time`."""
+        answer = self._get("/api/v1/query", {"query": selector, "time": repr(time)})
+        return [
+            SampledSeries(series["metric"], tuple((float(at_s), float(value)) for at_s, value in series["values"]))
+            for series in answer["result"]
+        ]
 
     def alerts(self) -> list[dict[str, Any]]:
         """The pending and firing alerts: labels, annotations, state, value."""

@@ -102,7 +102,8 @@ def _introduce(scenario: Scenario, programs: Programs, addresses: Addresses, fol
     for note in scenario.notes:
         screen.tell(note)
     screen.tell(f"files and logs: {folder}")
-    screen.tell("  ".join(f"{name}: {url}" for name, url in addresses.for_people(scenario.name).items()))
+    for name, url in addresses.for_people(scenario.name).items():
+        screen.tell(f"  {name:<13}{url}")
     if programs.missing:
         screen.tell(f"missing: {' and '.join(programs.missing)}; {HOW_TO_GET_THEM}")
 

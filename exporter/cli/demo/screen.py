@@ -82,24 +82,29 @@ class PlainScreen:
 
 
 class LiveScreen:
-    """One picture, drawn over and over, and the latest events under it."""
+    """One picture, drawn over and over, with the latest events; what is told before the first stays above it."""
 
     def __init__(self, live: Live) -> None:
         self._live = live
         self._events: deque[str] = deque(maxlen=_EVENTS_SHOWN)
-        self._body: RenderableType = Text("starting …", style="dim")
+        self._body: RenderableType | None = None
 
     def show(self, picture: Picture) -> None:
         self._body = Group(_headline(picture), _drift_table(picture), _alert_line(picture), _performance_line(picture))
         self._draw()
 
     def tell(self, sentence: str) -> None:
+        if self._body is None:
+            self._live.console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+            return
         self._events.append(sentence)
         self._draw()
 
     def _draw(self) -> None:
         events = Text("\n".join(f"• {event}" for event in self._events))
-        self._live.update(Panel(Group(self._body, Text(), events), title="infranaut demo", title_align="left"))
+        self._live.update(
+            Panel(Group(self._body or Text(), Text(), events), title="infranaut demo", title_align="left")
+        )
 
 
 def _headline(picture: Picture) -> RenderableType:
@@ -123,7 +128,8 @@ def _drift_table(picture: Picture) -> Table:
         table.add_column(heading, justify="right" if heading in {"PSI", "z"} else "left")
     faulty = picture.story.plan.features if picture.story.plan else ()
     drift = picture.observation.drift()
-    for feature in picture.observation.features[:_FEATURES_SHOWN]:
+    shown = picture.observation.features[:_FEATURES_SHOWN]
+    for feature in sorted(shown, key=lambda each: each.feature):
         psi = drift.get(feature.feature)
         table.add_row(
             Text(_feature_name(feature.feature), style="bold" if feature.feature in faulty else ""),
