@@ -36,18 +36,18 @@ class Headers:
         self.content_length: int | None = None
         for name, value in scope["headers"]:
             if name == b"content-type":
-                self.content_type = value.decode("latin-1").partition(";")[0].strip().lower()
+                self.content_type = value.decode("latin-1").strip().lower()
             elif name == b"content-encoding":
                 self.content_encoding = value.decode("latin-1").strip().lower() or "identity"
             elif name == b"content-length" and value.isdigit():
                 self.content_length = int(value)
 
 
-async def read_body(receive: Receive, limit_bytes: int, drain_bytes: int) -> bytes:
+async def read_body(receive: Receive, limit_bytes: int, drain_bytes: int, grow_to: Callable[[int], None]) -> bytes:
     """The whole body; TimeoutError when it stops coming.
 
     Over `limit_bytes`: BodyTooLarge, once as much as `drain_bytes` was read and thrown away, so that a sender who reads
-    only after writing sees the answer.
+    only after writing sees the answer. `grow_to` is told how much is held, and may refuse by raising.
     """
     async with asyncio.timeout(BODY_STALLED_AFTER_S) as patience:
         message = await receive()
@@ -63,6 +63,7 @@ async def read_body(receive: Receive, limit_bytes: int, drain_bytes: int) -> byt
             chunk = message.get("body", b"")
             size += len(chunk)
             if size <= limit_bytes:
+                grow_to(size)
                 chunks.append(chunk)
     if size > limit_bytes:
         raise BodyTooLarge(limit_bytes, b"".join(chunks)[:KEPT_OF_TOO_LARGE])

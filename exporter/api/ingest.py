@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from exporter.api.asgi import Application, BodyTooLarge, Headers, Receive, Scope, Send, read_body, respond
-from exporter.errors import RejectedPayload
+from exporter.errors import RejectedPayload, RetryLater
 from exporter.pipeline import Payload, Pipeline, Receipt
 
 _PREFIX = "/v1/monitors/"
@@ -43,7 +43,30 @@ class _Answer(msgspec.Struct):
 class _Load:
     """Bytes of the bodies under way in this process."""
 
+    limit_bytes: int
     in_flight_bytes: int = 0
+
+
+@dataclass(slots=True)
+class _Reservation:
+    """What one request holds of the load."""
+
+    load: _Load
+    size_bytes: int = 0
+
+    def grow_to(self, size_bytes: int) -> None:
+        """RetryLater when all bodies together would be too much."""
+        more = size_bytes - self.size_bytes
+        if more <= 0:
+            return
+        if self.load.in_flight_bytes + more > self.load.limit_bytes:
+            raise RetryLater("too many bodies under way; try again in a second")
+        self.load.in_flight_bytes += more
+        self.size_bytes = size_bytes
+
+    def release(self) -> None:
+        self.load.in_flight_bytes -= self.size_bytes
+        self.size_bytes = 0
 
 
 class IngestApplication:
@@ -63,8 +86,7 @@ class IngestApplication:
         self._names = list(pipelines)
         self._otherwise = otherwise
         self._body_limit_bytes = body_limit_bytes
-        self._in_flight_limit_bytes = in_flight_limit_bytes
-        self._load = _Load()
+        self._load = _Load(in_flight_limit_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(_PREFIX):
@@ -78,13 +100,10 @@ class IngestApplication:
 
     async def _take(self, pipeline: Pipeline, kind: str, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope)
-        expected = min(headers.content_length or 0, self._body_limit_bytes)
-        if self._load.in_flight_bytes + expected > self._in_flight_limit_bytes:
-            await _fail(send, 503, "too many bodies under way; try again in a second", [(b"retry-after", b"1")])
-            return
-        self._load.in_flight_bytes += expected
+        held, limit = _Reservation(self._load), self._body_limit_bytes
         try:
-            body = await read_body(receive, self._body_limit_bytes, self._body_limit_bytes * _DRAINED_LIMITS)
+            held.grow_to(min(headers.content_length or 0, limit))
+            body = await read_body(receive, limit, limit * _DRAINED_LIMITS, held.grow_to)
             payload = Payload(body, headers.content_type, headers.content_encoding)
             if kind == "predictions" and _is_single(payload):
                 receipt = await self._singles[pipeline.name].take(body)
@@ -94,7 +113,9 @@ class IngestApplication:
         except BodyTooLarge as error:
             rejected = RejectedPayload("too_large", str(error), status=413)
             pipeline.reject_body(rejected, Payload(error.beginning), kind)
-            await _fail(send, rejected.status, str(rejected))
+            await _fail(send, rejected.status, str(rejected), reason=rejected.reason)
+        except RetryLater as error:
+            await _fail(send, 503, str(error), [(b"retry-after", str(error.retry_after_s).encode())])
         except RejectedPayload as error:
             await _fail(send, error.status, str(error), reason=error.reason)
         except ConnectionResetError as error:
@@ -102,7 +123,7 @@ class IngestApplication:
         except TimeoutError:
             await _fail(send, 408, "the body stopped coming; nothing was taken, send it again")
         finally:
-            self._load.in_flight_bytes -= expected
+            held.release()
 
     async def _refuse_path(self, scope: Scope, receive: Receive, send: Send) -> None:
         name, _, kind = scope["path"].removeprefix(_PREFIX).partition("/")
@@ -155,7 +176,7 @@ def _is_single(payload: Payload) -> bool:
     )
 
 
-_ACCEPTED_ONE = msgspec.json.encode(_Answer(1, 0, {}, []))
+_ACCEPTED_ONE = msgspec.json.encode(_Answer(1, 0, {}, [])) + b"\n"
 
 
 async def _answer(send: Send, receipt: Receipt) -> None:
@@ -164,7 +185,7 @@ async def _answer(send: Send, receipt: Receipt) -> None:
         return
     told = [_RejectedRow(reject.position, reject.reason, reject.detail) for reject in receipt.told]
     reasons = {reason.value: count for reason, count in receipt.reasons.items()}
-    body = msgspec.json.encode(_Answer(receipt.accepted, len(receipt.rejects), reasons, told))
+    body = msgspec.json.encode(_Answer(receipt.accepted, len(receipt.rejects), reasons, told)) + b"\n"
     await respond(send, 400 if receipt.rejects and not receipt.accepted else 202, body)
 
 
@@ -174,4 +195,4 @@ async def _fail(
     answer: dict[str, object] = {"error": message}
     if reason:
         answer = {"accepted": 0, "rejected": 1, "reasons": {reason: 1}, "error": message}
-    await respond(send, status, msgspec.json.encode(answer), headers)
+    await respond(send, status, msgspec.json.encode(answer) + b"\n", headers)

@@ -76,7 +76,8 @@ class ExporterState(Protocol):
 
     def is_ready(self) -> bool: ...
 
-    def exposition(self, accept: str, accept_encoding: str) -> tuple[bytes, Mapping[str, str]]: ...
+    def exposition(self, accept: str, accept_encoding: str, scraper: str | None) -> tuple[bytes, Mapping[str, str]]:
+        """Body and headers of `/metrics`; `scraper` tells one Prometheus from another, None is any other reader."""
 
     def reload(self) -> list[str]:
         """Loads the monitors again; its mistakes, none when it worked. May block for seconds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,11 +35,20 @@ class WebApplication:
 
     async def _expose(self, scope: Scope, send: Send) -> None:
         asked = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        body, headers = self._state.exposition(asked.get(b"accept", ""), asked.get(b"accept-encoding", ""))
+        accept, accept_encoding = asked.get(b"accept", ""), asked.get(b"accept-encoding", "")
+        body, headers = self._state.exposition(accept, accept_encoding, _scraper(scope, asked))
         encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         media = dict(encoded).pop(b"content-type", b"text/plain")
         rest = [(name, value) for name, value in encoded if name != b"content-type"]
         await respond(send, 200, b"" if scope["method"] == "HEAD" else body, rest, media)
+
+
+def _scraper(scope: Scope, asked: Mapping[bytes, str]) -> str | None:
+    """Who asks, if it is a Prometheus (or Agent, VictoriaMetrics …): those send the timeout of the scrape."""
+    if b"x-prometheus-scrape-timeout-seconds" not in asked:
+        return None
+    host = (scope.get("client") or ("unknown",))[0]
+    return f"{host} {asked.get(b'user-agent', '')}"
 
 
 def _pages(state: ExporterState) -> FastAPI:

@@ -21,6 +21,7 @@ from exporter.app.status import Status
 from exporter.app.view import MonitorWatch
 from exporter.catalog import Metric
 from exporter.clock import Clock, SystemClock
+from exporter.expose.audience import Audience
 from exporter.expose.exposition import Exposition
 from exporter.expose.families import Part, Samples
 from exporter.expose.monitor_samples import MonitorSamples
@@ -63,8 +64,9 @@ class Exposer:
         self._status = status
         self._channel = channel
         self._clock = clock
+        self._audience = Audience()
         self._samples = {
-            shared.monitor.name: MonitorSamples(shared, digests[shared.monitor.name])
+            shared.monitor.name: MonitorSamples(shared, digests[shared.monitor.name], self._audience)
             for shared in configuration.monitors
         }
         self._watches = {shared.monitor.name: MonitorWatch(shared) for shared in configuration.monitors}
@@ -108,7 +110,8 @@ class Exposer:
     def reload(self) -> list[str]:
         return self._channel.ask()
 
-    def exposition(self, accept: str, accept_encoding: str) -> tuple[bytes, Mapping[str, str]]:
+    def exposition(self, accept: str, accept_encoding: str, scraper: str | None) -> tuple[bytes, Mapping[str, str]]:
+        self._audience.enter(scraper, self._clock.now())
         rendered = self._exposition.render(self._parts, accept, accept_encoding)
         return rendered.body, rendered.headers
 

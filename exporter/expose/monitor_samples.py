@@ -12,6 +12,7 @@ import numpy.typing as npt
 from exporter import catalog
 from exporter.batch import Booleans, Integers
 from exporter.catalog import Metric
+from exporter.expose.audience import Arrival, Audience
 from exporter.expose.families import FamilySamples, HistogramSamples, Samples
 from exporter.expose.static_samples import static_samples
 from exporter.window.children import Child
@@ -35,12 +36,14 @@ class _FamilySlots:
 class MonitorSamples:
     """Labels are put together once for each set of children; a scrape only copies numbers.
 
-    A child's series are exposed at 0 once before their counts show, or the increase of its first counts would be lost:
-    Prometheus cannot see what happened before a series began.
+    A child's series are at 0 until every Prometheus has scraped them so once, or the increase of its first counts
+    would be lost: Prometheus cannot see what happened before a series began.
     """
 
-    def __init__(self, shared: SharedMonitor, sha256: str) -> None:
+    def __init__(self, shared: SharedMonitor, sha256: str, audience: Audience) -> None:
         self._shared = shared
+        self._audience = audience
+        self._arrivals: dict[int, Arrival] = {}
         self._name = shared.monitor.name
         self._static = static_samples(shared, sha256)
         self._overall = _families(shared.layout.overall)
@@ -49,14 +52,14 @@ class MonitorSamples:
         self._heads: Heads = ()
 
     def collect(self) -> list[FamilySamples]:
-        """Every sample of the monitor now; children that were never shown are shown at 0 this time."""
+        """Every sample of the monitor, as the reader who last entered the audience sees it."""
         shared = self._shared
         children = shared.children.all()
         snapshot = shared.counts.snapshot(len(children))
         shown = shared.children.shown[: len(children)]
         if not shown.all():
+            self._release(shown)
             _hide(snapshot.model, shown == 0)
-            shown[:] = 1
         if len(children) != len(self._heads):
             self._heads = tuple((*self._own, *_child_labels(child)) for child in children)
         overall = Row(snapshot.overall.integers[None], snapshot.overall.floats[None], snapshot.overall.maxima[None])
@@ -72,6 +75,14 @@ class MonitorSamples:
         layout = self._shared.layout
         static = sum(samples.values.size for samples in self._static)
         return static + layout.overall.series + len(self._shared.children) * layout.model.series + 2
+
+    def _release(self, shown: npt.NDArray[np.uint8]) -> None:
+        """Marks the children that everybody has seen at 0."""
+        for row in np.flatnonzero(shown == 0).tolist():
+            arrival = self._arrivals.setdefault(row, self._audience.arrival())
+            if self._audience.has_seen(arrival):
+                shown[row] = 1
+                del self._arrivals[row]
 
     def _counted(self, table: Table, families: Sequence[_FamilySlots], heads: Heads, rows: Row) -> list[FamilySamples]:
         found: list[FamilySamples] = [

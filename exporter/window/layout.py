@@ -178,8 +178,7 @@ class Layout:
         )
         self.dropped = table.add(catalog.SERIES_DROPPED, [(("reason", reason),) for reason in SERIES_DROPPED_REASONS])
         self.queue = table.add(catalog.INGEST_QUEUE)
-        freshness = {s.events_younger_than.seconds for s in self.monitor.spec.slos if isinstance(s, FreshnessSlo)}
-        self.lag = table.add_histogram(catalog.INGEST_LAG, sorted({*_DELAY_EDGES, *freshness}))
+        self.lag = table.add_histogram(catalog.INGEST_LAG, lag_edges(self.monitor))
         self.unmatched = None
         if self.monitor.spec.labels:
             unknown: LabelPairs = (("model_version", catalog.UNVERSIONED),)
@@ -192,10 +191,9 @@ class Layout:
         self.predictions = table.add(catalog.PREDICTIONS)
         self.error_reasons = (*spec.events.error_reasons, catalog.OTHER)
         self.errors = table.add(catalog.PREDICTION_ERRORS, [(("reason", reason),) for reason in self.error_reasons])
-        objectives = {slo.latency_below_seconds for slo in spec.slos if isinstance(slo, LatencySlo)}
         self.latency = None
         if spec.events.latency_seconds:
-            self.latency = table.add_histogram(catalog.PREDICTION_LATENCY, sorted({*_LATENCY_EDGES, *objectives}))
+            self.latency = table.add_histogram(catalog.PREDICTION_LATENCY, latency_edges(self.monitor))
         self.last_prediction = table.add(catalog.LAST_PREDICTION_TIMESTAMP, store=Store.MAXIMA)
         self.duplicates = table.add(catalog.DUPLICATE_RECORDS)
         self.features = tuple(self._lay_feature(name, feature) for name, feature in spec.features.items())
@@ -296,6 +294,18 @@ class Layout:
         if self.reference and self.reference.score_edges:
             return self.reference.score_edges
         return tuple(index / SCORE_BINS_WITHOUT_REFERENCE for index in range(1, SCORE_BINS_WITHOUT_REFERENCE))
+
+
+def latency_edges(monitor: Monitor) -> list[float]:
+    """Bucket bounds of the latency, seconds; every latency objective is one."""
+    objectives = {slo.latency_below_seconds for slo in monitor.spec.slos if isinstance(slo, LatencySlo)}
+    return sorted({*_LATENCY_EDGES, *objectives})
+
+
+def lag_edges(monitor: Monitor) -> list[float]:
+    """Bucket bounds of the lag, seconds; every freshness objective is one."""
+    objectives = {slo.events_younger_than.seconds for slo in monitor.spec.slos if isinstance(slo, FreshnessSlo)}
+    return sorted({*_DELAY_EDGES, *objectives})
 
 
 def _rules_of(feature: Feature) -> tuple[ValueRule, ...]:

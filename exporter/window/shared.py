@@ -13,9 +13,12 @@ from exporter.reference.document import Reference
 from exporter.window.assign import segment_label
 from exporter.window.children import Child, Children
 from exporter.window.counts import Counts
-from exporter.window.layout import Layout
+from exporter.window.layout import Layout, lag_edges, latency_edges
 from exporter.window.memory import SharedLock, SharedMemory
 from exporter.window.prediction_log import SharedPredictionStore
+
+_WITHOUT_EFFECT = {"drift", "performance", "quality", "slos", "alerts", "privacy", "retention", "sources"}
+"""Parts of a spec that change nothing of what is counted where, but for the bucket bounds that the SLOs ask for."""
 
 
 class SharedMonitor:
@@ -61,9 +64,10 @@ class SharedMonitor:
 
 def counting_digest(monitor: Monitor, reference: Reference | None, slots: int) -> str:
     """SHA-256 of what decides the layout and the meaning of the counts; thresholds and routes are not part of it."""
-    spec = monitor.spec.model_dump(mode="json", exclude={"drift", "performance", "quality", "alerts", "retention"})
-    content = msgspec.json.encode((monitor.name, spec, reference.sha256 if reference else None, slots), order="sorted")
-    return hashlib.sha256(content).hexdigest()
+    spec = monitor.spec.model_dump(mode="json", exclude=_WITHOUT_EFFECT)
+    sha256 = reference.sha256 if reference else None
+    content = (monitor.name, spec, latency_edges(monitor), lag_edges(monitor), sha256, slots)
+    return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
 
 
 def _expected_children(monitor: Monitor) -> list[Child]:

@@ -8,13 +8,26 @@ from collections.abc import Callable
 import click
 from rich.console import Console
 
-from tests.bench import bench_decode, bench_drift, bench_ids, bench_scrape
+from tests.bench import (
+    bench_decode,
+    bench_drift,
+    bench_ids,
+    bench_ingest,
+    bench_memory,
+    bench_pipeline,
+    bench_processes,
+    bench_scrape,
+)
 from tests.bench.harness import BenchRow, as_json, machine, print_table
 
 BENCHES: dict[str, Callable[[], list[BenchRow]]] = {
     "decode": bench_decode.run,
     "drift": bench_drift.run,
     "ids": bench_ids.run,
+    "ingest": bench_ingest.run,
+    "memory": bench_memory.run,
+    "pipeline": bench_pipeline.run,
+    "processes": bench_processes.run,
     "scrape": bench_scrape.run,
 }
 """Every benchmark by the name it is asked for; a new one is a new line."""

@@ -32,7 +32,8 @@ class IngestSizes:
     rounds: int = 5
 
 
-def run(sizes: IngestSizes = IngestSizes()) -> list[BenchRow]:
+def run(sizes: IngestSizes | None = None) -> list[BenchRow]:
+    sizes = sizes or IngestSizes()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         at = Path(folder)
         loads = some_loads(at, sizes)

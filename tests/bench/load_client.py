@@ -10,7 +10,6 @@ import selectors
 import socket
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,8 @@ def main() -> None:
     body, tag, number = Path(job["body"]).read_bytes(), job["tag"].encode(), job["first"]
     head = _head(job, len(body))
     connections = [socket.create_connection((job["host"], job["port"])) for _ in range(job["connections"])]
+    for connection in connections:
+        connection.setblocking(False)
     for _ in sys.stdin:
         requests = [head + body.replace(tag, b"%08x" % (number + index)) for index in range(job["requests"])]
         number += len(requests)
@@ -34,32 +35,51 @@ def main() -> None:
 
 def post(requests: list[bytes], connections: list[socket.socket]) -> None:
     """Sends all requests, one under way on each connection; ends the process at an answer that is not 202."""
-    waiting, answers = iter(requests), dict.fromkeys(connections, b"")
+    waiting, answered = iter(requests), 0
     with selectors.DefaultSelector() as selector:
         for connection in connections:
-            selector.register(connection, selectors.EVENT_READ)
-            _send_next(connection, waiting)
-        answered = 0
+            selector.register(connection, selectors.EVENT_WRITE, _Exchange(next(waiting, b"")))
         while answered < len(requests):
             ready = selector.select(PATIENCE_S)
             if not ready:
                 sys.exit(f"no answer in {PATIENCE_S} s")
-            for key, _ in ready:
-                connection: Any = key.fileobj
-                answers[connection] += connection.recv(RECEIVED_BYTES)
-                if not answers[connection].endswith(b"}"):
-                    continue
-                if not _is_accepted(answers[connection]):
-                    sys.exit(answers[connection].decode(errors="replace"))
-                answers[connection] = b""
-                answered += 1
-                _send_next(connection, waiting)
+            for key, events in ready:
+                exchange: _Exchange = key.data
+                if events & selectors.EVENT_WRITE and exchange.send(key.fileobj):
+                    selector.modify(key.fileobj, selectors.EVENT_READ, exchange)
+                elif events & selectors.EVENT_READ and exchange.receive(key.fileobj):
+                    answered += 1
+                    following = _Exchange(next(waiting, b""))
+                    selector.modify(key.fileobj, _AWAITED[following.send(key.fileobj)], following)
 
 
-def _send_next(connection: socket.socket, waiting: Iterator[bytes]) -> None:
-    request = next(waiting, None)
-    if request is not None:
-        connection.sendall(request)
+class _Exchange:
+    """A request and its answer, as far as they have come; an empty request has none."""
+
+    def __init__(self, request: bytes) -> None:
+        self._left = memoryview(request)
+        self._answer = b""
+
+    def send(self, connection: Any) -> bool:
+        """Sends what the connection takes; whether that was the rest."""
+        try:
+            while self._left:
+                self._left = self._left[connection.send(self._left) :]
+        except BlockingIOError:
+            return False
+        return True
+
+    def receive(self, connection: Any) -> bool:
+        """Whether the answer is whole."""
+        self._answer += connection.recv(RECEIVED_BYTES)
+        if not self._answer.endswith(b"}"):
+            return False
+        if not _is_accepted(self._answer):
+            sys.exit(self._answer.decode(errors="replace"))
+        return True
+
+
+_AWAITED = {False: selectors.EVENT_WRITE, True: selectors.EVENT_READ}
 
 
 def _is_accepted(answer: bytes) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,13 +114,14 @@ def monitor_document(name: str = "credit", *, is_derived: bool = False) -> dict[
     return {"apiVersion": "infranaut.io/v1", "kind": "Monitor", "metadata": {"name": name}, "spec": spec}
 
 
-def write_monitors(folder: Path, names: list[str], *, is_derived: bool = False) -> None:
+def write_monitors(folder: Path, names: Sequence[str], limits: Mapping[str, int] | None = None) -> None:
     """Monitor files with their references beside them, as `infranaut serve` reads them; one stream fits them all."""
     data = folder / "reference.parquet"
     pq.write_table(pa.table(some_rows(np.random.default_rng(20), REFERENCE_ROWS)), data)
     for name in names:
-        document = monitor_document(name, is_derived=is_derived)
+        document = monitor_document(name)
         document["spec"]["reference"]["path"] = f"{name}.reference.json"
+        document["spec"]["limits"] = dict(limits or {})
         reference = build_reference(Monitor.model_validate(document), open_data(data))
         save_reference(reference, folder / f"{name}.reference.json")
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(document, sort_keys=False))

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.archive.dead_letters import DeadLetters
+from exporter.expose.audience import Audience
 from exporter.expose.exposition import Exposition
 from exporter.expose.families import Part
 from exporter.expose.monitor_samples import MonitorSamples
@@ -35,7 +36,7 @@ class WatchedPipeline:
     samples: MonitorSamples = field(init=False)
 
     def __post_init__(self) -> None:
-        self.samples = MonitorSamples(self.shared, "0" * 64)
+        self.samples = MonitorSamples(self.shared, "0" * 64, Audience())
 
     def predict(self, *events: Mapping[str, Any] | str, **payload: str) -> Receipt:
         """Takes events as NDJSON; text stands as it is."""

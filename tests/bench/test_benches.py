@@ -1,0 +1,82 @@
+"""The benchmarks run at all, in tiny sizes; what they measure there means nothing, and no figure is asserted."""
+
+from __future__ import annotations
+
+import math
+import socket
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.bench import bench_ingest, bench_memory, bench_pipeline, bench_processes
+from tests.bench.bench_ingest import IngestSizes
+from tests.bench.bench_memory import MemorySizes
+from tests.bench.bench_pipeline import PipelineSizes
+from tests.bench.bench_processes import ProcessSizes
+from tests.bench.harness import BenchRow
+from tests.bench.peers import PeerProcess, PeerUnavailable
+from tests.bench.serving import CLIENT
+from tests.bench.workload import ARROW, NDJSON, a_workload, stamp
+
+
+def figures(rows: list[BenchRow]) -> dict[str, float]:
+    assert all(math.isfinite(row.ours) for row in rows)
+    return {row.name: row.ours for row in rows}
+
+
+def test_events_are_sent_over_http_in_every_way() -> None:
+    found = figures(bench_ingest.run(IngestSizes(rows=20, batches=2, singles=5, connections=2, rounds=1)))
+    assert [name for name in found if "clock" not in name] == list(bench_ingest.GOALS)
+
+
+def test_the_pipeline_is_timed_by_stages_and_with_every_safety() -> None:
+    found = figures(bench_pipeline.run(PipelineSizes(rows=200, batches=1, rounds=1, has_peers=False)))
+    assert {"NDJSON", "Arrow, SQL", "NDJSON, rejects", "NDJSON: decode", "Arrow: count"} <= set(found)
+    assert sum(share for name, share in found.items() if name.startswith("NDJSON: ")) == pytest.approx(100)
+
+
+def test_one_process_is_measured_against_two() -> None:
+    assert len(figures(bench_processes.run(ProcessSizes(rows=20, batches=2, connections=2, rounds=1)))) == 4
+
+
+def test_memory_is_measured_with_and_without_the_table_of_ids() -> None:
+    found = figures(bench_memory.run(MemorySizes(monitors=1, batches=1, rows=50)))
+    assert list(found) == ["memory", "table of ids", "an id"]
+
+
+@pytest.mark.parametrize("media_type", [NDJSON, ARROW])
+def test_a_stamp_changes_the_ids_of_a_body_and_nothing_else(tmp_path: Path, media_type: str) -> None:
+    body = a_workload(tmp_path, 30).body(media_type)
+    first, second = stamp(body, 1), stamp(body, 2)
+    assert len(first) == len(second) == len(body)
+    assert first.count(b"00000001-") == 30
+    assert first.replace(b"00000001-", b"00000002-") == second
+
+
+def test_a_sender_ends_with_the_answer_that_was_not_an_acceptance(tmp_path: Path) -> None:
+    answer = b'HTTP/1.1 400 Bad Request\r\ncontent-length: 14\r\n\r\n{"rejected":1}'
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=_answer_once, args=(listener, answer), daemon=True).start()
+        body = tmp_path / "body"
+        body.write_bytes(b"tag00000")
+        job = {"host": "127.0.0.1", "port": listener.getsockname()[1], "path": "/", "media_type": NDJSON}
+        job |= {"body": str(body), "tag": "tag00000", "first": 0, "requests": 1, "connections": 1}
+        refused = pytest.raises(PeerUnavailable, match=r"\{\"rejected\":1\}")
+        with PeerProcess(Path(sys.executable), CLIENT, job, tmp_path / "stderr") as client, refused:
+            client()
+
+
+def test_the_workload_has_the_features_that_its_figures_are_for(tmp_path: Path) -> None:
+    monitor = a_workload(tmp_path, 1).monitor
+    kinds = [feature.type for feature in monitor.spec.features.values()]
+    assert (kinds.count("number"), kinds.count("category")) == (16, 4)
+    assert monitor.spec.labels is not None
+
+
+def _answer_once(listener: socket.socket, answer: bytes) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(65_536)
+        connection.sendall(answer)
