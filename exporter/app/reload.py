@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 
 import msgspec
 
@@ -10,15 +11,17 @@ _LONGEST_ANSWER = 1 << 16
 
 
 class ReloadChannel:
-    """A socket pair. One request at a time: the asking process blocks on the answer in a thread of its own."""
+    """A socket pair. One request at a time: whoever asks blocks until it is answered."""
 
     def __init__(self) -> None:
         self.supervisor_end, self._asking_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._turn = threading.Lock()
 
     def ask(self) -> list[str]:
         """Asks the supervisor to reload; its mistakes, none when it worked. Blocks until it is done."""
-        self._asking_end.send(b"reload")
-        return msgspec.json.decode(self._asking_end.recv(_LONGEST_ANSWER), type=list[str])
+        with self._turn:
+            self._asking_end.send(b"reload")
+            return msgspec.json.decode(self._asking_end.recv(_LONGEST_ANSWER), type=list[str])
 
     def receive(self) -> None:
         """Takes one request, for the supervisor."""
