@@ -219,6 +219,7 @@ class Pipeline:
         predictions = self._outcomes.as_numbers(batch.column(PREDICTION))[joined]
         delays = np.zeros(len(joined))
         self._outcomes.count(predictions, remembered.labels[is_usable], delays, children[joined], self._writer)
+        self._count_unmatched(int((~is_usable).sum()))
 
     def _take_labels(self, decoded: Decoded, source: str) -> Receipt:
         if self._outcomes is None:
@@ -237,8 +238,7 @@ class Pipeline:
                 children = joined.children.astype(np.int64)
                 self._outcomes.count(joined.predictions, labels[joined.matched], delays, children, self._writer)
                 self._count_expired(joined.evicted)
-                if self._shared.layout.unmatched is not None:
-                    overall[self._shared.layout.unmatched.start] += int(joined.too_late.sum())
+                self._count_unmatched(int(joined.too_late.sum()))
         self._set_aside(rejects, source, "labels")
         with self._writer.batch():
             overall[self._shared.layout.ingested.start + SOURCES.index(source)] += int(accepted.sum())
@@ -246,17 +246,22 @@ class Pipeline:
 
     def _sweep(self, now: float) -> None:
         swept = self._shared.store.sweep(now)
-        if swept is None or self._shared.layout.unmatched is None:
+        if swept is None:
             return
         with self._writer.batch():
             self._count_expired(swept.expired)
-            self._writer.overall.integers[self._shared.layout.unmatched.start] += swept.unmatched
+            self._count_unmatched(swept.unmatched)
 
     def _count_expired(self, children: np.typing.NDArray[np.int32]) -> None:
         outcomes = self._shared.layout.outcomes
         if outcomes is not None:
             add_by_child(self._writer.model.integers[:, outcomes.expired], children)
             add_by_child(self._writer.model.integers[:, outcomes.pending], children, -1)
+
+    def _count_unmatched(self, labels: int) -> None:
+        """Labels without a prediction that wants them."""
+        if self._shared.layout.unmatched is not None:
+            self._writer.overall.integers[self._shared.layout.unmatched.start] += labels
 
     def _set_aside(self, rejects: Sequence[Reject], source: str, kind: str) -> None:
         if not rejects:

@@ -106,6 +106,17 @@ def test_a_label_before_its_prediction_counts_when_that_comes(tmp_path: Path) ->
     assert watched.value("infranaut_labels_pending") == 0
 
 
+def test_a_label_of_a_prediction_that_failed_is_unmatched_whichever_comes_first(tmp_path: Path) -> None:
+    document = a_labelled_monitor().model_dump(mode="json")
+    document["spec"]["events"]["error"] = "err"
+    watched = a_pipeline(tmp_path, Monitor.model_validate(document))
+    watched.label({"id": "p0", "label": 1})
+    watched.predict(*({"id": name, "ts": NOON_S, "err": "timeout"} for name in ("p0", "p1")))
+    watched.label({"id": "p1", "label": 1})
+    assert watched.value("infranaut_labels_unmatched_total") == 2
+    assert watched.value("infranaut_labels_total") == watched.value("infranaut_labels_pending") == 0
+
+
 def test_a_second_label_is_rejected_and_changes_nothing(tmp_path: Path) -> None:
     watched = a_pipeline(tmp_path, a_labelled_monitor())
     watched.predict(*events([0.9]))
