@@ -26,6 +26,9 @@ from tests.support.services import RunningAlertmanager, RunningPrometheus, a_pro
 from tests.support.webhook import WebhookDouble, webhook_double
 
 JOB = "ml"
+PATIENCE_S = 90
+"""For a scrape or a count, on cores that others use as well."""
+
 TRAINING_ROWS = 4_000
 LABELLED_SHARE = 0.8
 SCRAPE_INTERVAL, EVALUATION_INTERVAL = "1s", "750ms"
@@ -74,7 +77,7 @@ class Fleet:
         self.settled_at_s = time.time()
 
     def _wait_for(self, selector: str, rows: int) -> None:
-        wait_until(lambda: self._sees(selector, rows), 30, f"{rows} rows in {selector}")
+        wait_until(lambda: self._sees(selector, rows), PATIENCE_S, f"{rows} rows in {selector}")
 
     def _sees(self, selector: str, rows: int) -> bool:
         """Whether Prometheus has scraped so many; more would never become fewer."""
@@ -99,7 +102,7 @@ def a_fleet(folder: Path) -> Iterator[Fleet]:
             fleet = Fleet(models, training, generated, (first, second), server, receiver, webhook)
             wait_until(
                 lambda: len(server.query("count by (instance) (infranaut_feature_bin_total == 0)")) == 2,
-                30,
+                PATIENCE_S,
                 "both exporters scraped at 0",
             )
             fleet.send_everything()
