@@ -26,7 +26,7 @@ from exporter.expose.exposition import Exposition
 from exporter.expose.families import Part, Samples
 from exporter.expose.monitor_samples import MonitorSamples
 from exporter.settings import ServeSettings
-from exporter.window.layout import LabelPairs
+from exporter.window.label_columns import LabelPairs
 
 _NOTE_EVERY_S = 1.0
 

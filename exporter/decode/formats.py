@@ -41,14 +41,20 @@ _UTF_8 = {"utf-8", "utf8", "us-ascii", "ascii"}
 
 
 class Decoders:
-    """A decoder for each format, compiled for what one monitor reads."""
+    """A decoder for each format that comes, compiled for what one monitor reads."""
 
     def __init__(self, projection: Projection, row_limit: int = ROW_LIMIT) -> None:
-        self._decoders = {name: make(projection, row_limit) for name, make in FORMATS.items()}
+        self._projection = projection
+        self._row_limit = row_limit
+        self._decoders: dict[str, Decoder] = {}
 
     def decoder_for(self, content_type: str | None) -> Decoder:
         """The decoder for a Content-Type header; RejectedPayload (415) when there is none."""
-        return self._decoders[format_of(content_type)]
+        name = format_of(content_type)
+        decoder = self._decoders.get(name)
+        if decoder is None:
+            decoder = self._decoders[name] = FORMATS[name](self._projection, self._row_limit)
+        return decoder
 
     def decode(self, body: bytes, content_type: str | None = None) -> Decoded:
         """The columns of a body; RejectedPayload when nothing of it can be read."""

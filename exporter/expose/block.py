@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from exporter.expose.families import FamilySamples
+from exporter.expose.gzip_members import PackedText, Text
 from exporter.expose.labels import LabelWriter
 
 
@@ -10,20 +11,20 @@ class Block:
     """Keeps its text and what it was made of. Not thread-safe.
 
     A template holds every line with a `%b` in the place of its value. Most blocks never change (the reference's), so a
-    template is kept only from the second text on.
+    template is kept only from the second text on, and the text of what has a version is packed.
     """
 
     __slots__ = ("_labels_key", "_template", "_values", "_version", "series", "text")
 
     def __init__(self) -> None:
-        self.text = b""
+        self.text: Text = b""
         self.series = 0
         self._labels_key: tuple[object, ...] = ()
         self._values: tuple[bytes, ...] = ()
         self._version: int | None = None
         self._template: bytes | None = None
 
-    def update(self, samples: FamilySamples, writer: LabelWriter) -> bytes:
+    def update(self, samples: FamilySamples, writer: LabelWriter) -> Text:
         """The text for these samples: the very same object as before when nothing changed."""
         is_known = bool(self.series) and samples.labels_key == self._labels_key
         if is_known and samples.version is not None and samples.version == self._version:
@@ -39,7 +40,8 @@ class Block:
     def _render(self, samples: FamilySamples, writer: LabelWriter, is_known: bool) -> None:
         template = self._template if is_known and self._template else make_template(samples, writer)
         texts = samples.value_texts()
-        self.text = template % tuple(texts)
+        text = template % tuple(texts)
+        self.text = text if samples.version is None else PackedText(text)
         self.series = len(texts)
         self._template = template if is_known else None
         self._labels_key = samples.labels_key

@@ -56,7 +56,7 @@ class Exposition:
         headers = {"Content-Type": chosen.value, "Vary": "Accept, Accept-Encoding"}
         if accepts_gzip(accept_encoding):
             return Rendered(self._members[chosen].compress(pieces), {**headers, "Content-Encoding": "gzip"})
-        return Rendered(b"".join(piece.text for piece in pieces), headers)
+        return Rendered(b"".join(bytes(piece.text) for piece in pieces), headers)
 
     def _pieces(self, parts: Iterable[Part], chosen: ExpositionFormat) -> list[Piece]:
         families = self._families(parts)

@@ -28,6 +28,7 @@ class Samples:
     """Counters or gauges.
 
     owner   : whom the values belong to (a monitor); a family has one block of text for each.
+    tails   : a tuple, or another sequence, which is then known again by being the same object.
     values  : int64 or float64[heads, tails], NaN and infinities allowed; any shape with as many values will do.
     version : equal versions of the same labels have equal values; None: compare the values.
     """
@@ -35,7 +36,7 @@ class Samples:
     metric: Metric
     owner: str
     heads: tuple[LabelPairs, ...]
-    tails: tuple[LabelPairs, ...]
+    tails: Sequence[LabelPairs]
     values: npt.NDArray[Any]
     version: int | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 
 from exporter.catalog import Metric
 
@@ -39,6 +40,7 @@ def accepts_gzip(accept_encoding: str | None) -> bool:
     return any(coding in {"gzip", "x-gzip"} and quality > 0 for coding, _, quality in _ranges(accept_encoding or ""))
 
 
+@lru_cache(maxsize=512)
 def header(metric: Metric, chosen: ExpositionFormat) -> bytes:
     """The lines before a family's samples."""
     if chosen is ExpositionFormat.TEXT:

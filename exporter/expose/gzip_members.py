@@ -19,17 +19,33 @@ PieceKey = tuple[str, str]
 """A family's name, and an owner."""
 
 
+class PackedText:
+    """Text that is hardly ever read, compressed until it is: `bytes(packed)`."""
+
+    __slots__ = ("_compressed",)
+
+    def __init__(self, text: bytes) -> None:
+        self._compressed = igzip.compress(text, _LEVEL)
+
+    def __bytes__(self) -> bytes:
+        text: bytes = igzip.decompress(self._compressed)  # type: ignore[no-untyped-call]  # not annotated
+        return text
+
+
+Text = bytes | PackedText
+
+
 class Piece(NamedTuple):
     """Consecutive lines; unchanged text is the same object at the next scrape."""
 
     key: PieceKey
-    text: bytes
+    text: Text
     series: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    texts: tuple[bytes, ...]
+    texts: tuple[Text, ...]
     compressed: bytes
 
 
@@ -48,7 +64,7 @@ class GzipMembers:
             texts = tuple(piece.text for piece in group)
             kept = self._members.get(key)
             if kept is None or len(kept.texts) != len(texts) or not all(map(is_, kept.texts, texts)):
-                kept = _Member(texts, igzip.compress(b"".join(texts), _LEVEL, mtime=0))
+                kept = _Member(texts, igzip.compress(b"".join(map(bytes, texts)), _LEVEL, mtime=0))
                 self.compressions += 1
             members[key] = kept
         self._members = members

@@ -17,7 +17,8 @@ from exporter.expose.families import FamilySamples, HistogramSamples, Samples
 from exporter.expose.static_samples import static_samples
 from exporter.window.children import Child
 from exporter.window.counts import Row
-from exporter.window.layout import LabelPairs, Section, Store, Table
+from exporter.window.label_columns import ChainedLabels, LabelPairs
+from exporter.window.layout import Section, Store, Table
 from exporter.window.shared import SharedMonitor
 
 Heads = tuple[LabelPairs, ...]
@@ -30,7 +31,7 @@ class _FamilySlots:
     metric: Metric
     store: Store
     slots: Integers
-    tails: tuple[LabelPairs, ...]
+    tails: Sequence[LabelPairs]
 
 
 class MonitorSamples:
@@ -112,7 +113,7 @@ def _families(table: Table) -> list[_FamilySlots]:
             same[0].metric,
             same[0].store,
             np.concatenate([np.arange(section.start, section.stop) for section in same]),
-            tuple(labels for section in same for labels in section.labels),
+            ChainedLabels(tuple(section.labels for section in same)),
         )
         for same in sections.values()
     ]

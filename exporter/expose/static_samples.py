@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import numpy as np
 
 from exporter import catalog
+from exporter.batch import Floats
 from exporter.catalog import PREDICTION_FEATURE, Metric
 from exporter.expose.families import Samples
 from exporter.monitor.spec import Monitor
 from exporter.monitor.thresholds import thresholds
 from exporter.reference.document import FeatureReference, NumberReference, Reference, smoothed_ratios
-from exporter.window.layout import LabelPairs
+from exporter.window.label_columns import ChainedLabels, LabelColumn, LabelPairs
 from exporter.window.shared import SharedMonitor
 
 _Points = list[tuple[LabelPairs, float]]
+_BinValues = tuple[LabelColumn, Floats]
 
 
 def static_samples(shared: SharedMonitor, sha256: str) -> list[Samples]:
@@ -69,30 +71,35 @@ def _trained(monitor: Monitor, own: LabelPairs) -> Iterable[tuple[LabelPairs, fl
 def _reference_samples(monitor: Monitor, reference: Reference, own: LabelPairs) -> list[Samples]:
     labelled: LabelPairs = (*own, ("reference", reference.label))
     features: dict[str, FeatureReference] = {**reference.features, PREDICTION_FEATURE: reference.prediction}
-    ratios: _Points = []
-    bounds: _Points = []
-    spacings: _Points = []
+    ratios, bounds, spacings = list[_BinValues](), list[_BinValues](), list[_BinValues]()
     for name, feature in features.items():
         its: LabelPairs = (*labelled, ("feature", name))
         names = feature.bin_names()
-        ratios += _by_bin(its, names, smoothed_ratios(feature.bin_counts()))
+        ratios.append(_by_bin(its, names, smoothed_ratios(feature.bin_counts())))
         if isinstance(feature, NumberReference):
-            bounds += _by_bin(its, names, [*feature.edges, np.inf])
-            spacings += _by_bin(its, names, feature.spacing())
-    each = [(*labelled, ("feature", name)) for name in features]
+            bounds.append(_by_bin(its, names, np.append(feature.edges, np.inf)))
+            spacings.append(_by_bin(its, names, feature.spacing()))
+    each = LabelColumn(labelled, "feature", tuple(features))
     samples = [
         _samples(catalog.REFERENCE_INFO, monitor, [((*labelled, ("sha256", reference.sha256)), 1)]),
-        _samples(catalog.REFERENCE_BIN_RATIO, monitor, ratios),
-        _samples(catalog.REFERENCE_BIN_UPPER_BOUND, monitor, bounds),
-        _samples(catalog.REFERENCE_BIN_SPACING, monitor, spacings),
-        _samples(catalog.REFERENCE_OBSERVATIONS, monitor, [(its, reference.rows) for its in each]),
+        _bin_samples(catalog.REFERENCE_BIN_RATIO, monitor, ratios),
+        _bin_samples(catalog.REFERENCE_BIN_UPPER_BOUND, monitor, bounds),
+        _bin_samples(catalog.REFERENCE_BIN_SPACING, monitor, spacings),
+        _bin_samples(catalog.REFERENCE_OBSERVATIONS, monitor, [(each, np.full(len(each), float(reference.rows)))]),
     ]
     if reference.last_timestamp is not None:
-        created = reference.last_timestamp
-        samples.append(_samples(catalog.REFERENCE_CREATED_TIMESTAMP, monitor, [(its, created) for its in each]))
+        created = np.full(len(each), reference.last_timestamp)
+        samples.append(_bin_samples(catalog.REFERENCE_CREATED_TIMESTAMP, monitor, [(each, created)]))
     return samples
 
 
-def _by_bin(labels: LabelPairs, names: Iterable[str], values: Iterable[float]) -> _Points:
+def _bin_samples(metric: Metric, monitor: Monitor, runs: Sequence[_BinValues]) -> Samples:
+    """Thousands of labels, which are put together for one rendering only."""
+    tails = ChainedLabels(tuple(labels for labels, _ in runs))
+    values = np.concatenate([values for _, values in runs]) if runs else np.empty(0)
+    return Samples(metric, monitor.name, ((),), tails, values, version=0)
+
+
+def _by_bin(labels: LabelPairs, names: tuple[str, ...], values: Floats) -> _BinValues:
     """As many bins as there are values: those that have no bound or spacing stand last."""
-    return [((*labels, ("bin", name)), float(value)) for name, value in zip(names, values, strict=False)]
+    return LabelColumn(labels, "bin", names[: len(values)]), values

@@ -10,6 +10,7 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -77,6 +78,7 @@ class CategoryReference(msgspec.Struct, frozen=True, tag="category", tag_field="
 FeatureReference = NumberReference | CategoryReference
 
 
+@lru_cache(maxsize=256)
 def quantile_bin_names(count: int) -> tuple[str, ...]:
     """`q00`, `q01`, …: sorted as text they are in order."""
     return tuple(f"q{index:02d}" for index in range(count))

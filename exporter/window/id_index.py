@@ -76,7 +76,7 @@ class IdIndex:
         bits = int(self._bits[0])
         wanted = max(_FIRST_BITS, (entries * _SLOTS_AN_ENTRY // WAYS - 1).bit_length())
         if bits < min(wanted, self._most_bits):
-            self._grow(min(wanted, self._most_bits))
+            self._grow(min(wanted, self._most_bits), entries)
 
     def find(self, keys: Keys) -> Found:
         """Looks n keys up."""
@@ -120,12 +120,13 @@ class IdIndex:
     def _buckets_of(self, keys: Keys) -> Integers:
         return (keys >> np.uint64(64 - int(self._bits[0]))).astype(np.int64)
 
-    def _grow(self, bits: int) -> None:
+    def _grow(self, bits: int, entries: int) -> None:
+        """Indexes the log again; only as much of it is read as may be used, since reading shared memory takes it."""
         self._bits[0] = 0
         buckets = 1 << bits
         self._tags[:buckets] = 0
         self._next_way[:buckets] = 0
-        positions = np.flatnonzero(self._log_keys)
+        positions = np.flatnonzero(self._log_keys[:entries])
         keys = self._log_keys[positions]
         order = np.argsort(keys)
         self._bits[0] = bits

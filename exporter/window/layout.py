@@ -7,7 +7,7 @@ run of slots of one family; the renderer and the counters both go by sections, s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -23,8 +23,7 @@ from exporter.reference.document import (
     quantile_bin_names,
 )
 from exporter.validate import ValueRule
-
-LabelPairs = tuple[tuple[str, str], ...]
+from exporter.window.label_columns import ChainedLabels, LabelColumn, LabelPairs
 
 SOURCES = ("http", "file")
 SERIES_DROPPED_REASONS = ("series_limit", "segment_limit")
@@ -55,7 +54,7 @@ class Section:
     """Slots `start` to `stop` of one family; `labels` holds, for each slot, the labels after the model's own."""
 
     metric: Metric
-    labels: tuple[LabelPairs, ...]
+    labels: Sequence[LabelPairs]
     store: Store
     start: int
 
@@ -90,8 +89,8 @@ class Table:
         self.histograms: list[HistogramSection] = []
         self.sizes: dict[Store, int] = dict.fromkeys(Store, 0)
 
-    def add(self, metric: Metric, labels: Iterable[LabelPairs] = ((),), store: Store = Store.INTEGERS) -> Section:
-        section = Section(metric, tuple(labels), store, self.sizes[store])
+    def add(self, metric: Metric, labels: Sequence[LabelPairs] = ((),), store: Store = Store.INTEGERS) -> Section:
+        section = Section(metric, labels, store, self.sizes[store])
         self.sizes[store] = section.stop
         self.sections.append(section)
         return section
@@ -172,10 +171,9 @@ class Layout:
     def _lay_overall(self) -> None:
         table = self.overall
         self.ingested = table.add(catalog.INGEST_RECORDS, [(("source", source),) for source in SOURCES])
-        self.failed = table.add(
-            catalog.INGEST_RECORDS_FAILED,
-            [(("source", source), ("reason", reason.value)) for source in SOURCES for reason in Reason],
-        )
+        reasons = tuple(reason.value for reason in Reason)
+        by_source = tuple(LabelColumn((("source", source),), "reason", reasons) for source in SOURCES)
+        self.failed = table.add(catalog.INGEST_RECORDS_FAILED, ChainedLabels(by_source))
         self.dropped = table.add(catalog.SERIES_DROPPED, [(("reason", reason),) for reason in SERIES_DROPPED_REASONS])
         self.queue = table.add(catalog.INGEST_QUEUE)
         self.lag = table.add_histogram(catalog.INGEST_LAG, lag_edges(self.monitor))
@@ -205,9 +203,8 @@ class Layout:
     def _lay_feature(self, name: str, feature: Feature) -> FeatureSlots:
         built = self.reference.features[name] if self.reference else None
         rules = _rules_of(feature)
-        violations = self.model.add(
-            catalog.FEATURE_VIOLATIONS, [(("feature", name), ("rule", rule.value)) for rule in rules]
-        )
+        labels = LabelColumn((("feature", name),), "rule", tuple(rule.value for rule in rules))
+        violations = self.model.add(catalog.FEATURE_VIOLATIONS, labels)
         is_number = feature.type == "number"
         values = tuple(feature.values) if isinstance(feature, CategoryFeature) else ()
         names = _bin_names(built, is_number, values)
@@ -229,11 +226,11 @@ class Layout:
         rules: Mapping[ValueRule, int],
     ) -> FeatureSlots:
         own: LabelPairs = (("reference", self.reference_label), ("feature", name))
-        bins = self.model.add(catalog.FEATURE_BIN, [(*own, ("bin", bin_name)) for bin_name in names])
+        bins = self.model.add(catalog.FEATURE_BIN, LabelColumn(own, "bin", tuple(names)))
         if not is_number:
             return FeatureSlots(name, built, bins, None, None, None, rules)
         values = self.model.add(catalog.FEATURE_VALUES, [own])
-        signed = [(*own, ("sign", sign)) for sign in SIGNS]
+        signed = LabelColumn(own, "sign", SIGNS)
         sums = self.model.add(catalog.FEATURE_VALUE_SUM, signed, Store.FLOATS)
         squares = self.model.add(catalog.FEATURE_VALUE_SQUARES, [own], Store.FLOATS)
         return FeatureSlots(name, built, bins, values.start, sums.start, squares.start, rules)
@@ -257,11 +254,8 @@ class Layout:
             outcomes = table.add(catalog.OUTCOMES, pairs)
         if task == "binary":
             score_edges = self._score_edges()
-            bins = [
-                (("actual", actual), ("bin", f"s{index:02d}"))
-                for actual in BINARY_CLASSES
-                for index in range(len(score_edges) + 1)
-            ]
+            names = tuple(f"s{index:02d}" for index in range(len(score_edges) + 1))
+            bins = ChainedLabels(tuple(LabelColumn((("actual", each),), "bin", names) for each in BINARY_CLASSES))
             score_bins = table.add(catalog.SCORE_BIN, bins)
             score_sums = table.add(catalog.SCORE_BIN_SCORE_SUM, bins, Store.FLOATS)
             losses = table.add(catalog.LOG_LOSS, store=Store.FLOATS).start

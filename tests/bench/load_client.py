@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-PATIENCE_S = 3
+PATIENCE_S = 60
 RECEIVED_BYTES = 65_536
 
 
@@ -72,7 +72,7 @@ class _Exchange:
     def receive(self, connection: Any) -> bool:
         """Whether the answer is whole."""
         self._answer += connection.recv(RECEIVED_BYTES)
-        if not self._answer.endswith(b"}"):
+        if not self._answer.rstrip().endswith(b"}"):
             return False
         if not _is_accepted(self._answer):
             sys.exit(self._answer.decode(errors="replace"))

@@ -11,14 +11,14 @@ import pytest
 from exporter import catalog
 from exporter.expose import HistogramSamples, LabelPairs, Samples
 from exporter.expose.block import Block
-from exporter.expose.gzip_members import SERIES_PER_MEMBER, GzipMembers, Piece
+from exporter.expose.gzip_members import SERIES_PER_MEMBER, GzipMembers, Piece, Text
 from exporter.expose.labels import LabelWriter
 from tests.support.expositions import EDGES, an_exposition, gauges, head, latency, part, predictions, series
 
 HEADS = (head(),)
 
 
-def updated(block: Block, samples: Samples | HistogramSamples) -> bytes:
+def updated(block: Block, samples: Samples | HistogramSamples) -> Text:
     return block.update(samples, LabelWriter())
 
 
@@ -100,7 +100,7 @@ def a_piece(name: str, text: bytes, series: int = SERIES_PER_MEMBER) -> Piece:
 def test_members_inflate_to_the_text() -> None:
     pieces = [a_piece(str(index), f"line {index}\n".encode(), series=100) for index in range(20)]
     body = GzipMembers().compress(pieces)
-    assert gzip.decompress(body) == b"".join(piece.text for piece in pieces)
+    assert gzip.decompress(body) == b"".join(bytes(piece.text) for piece in pieces)
     assert len(members_of(body)) == 7
 
 
@@ -111,7 +111,7 @@ def test_only_the_members_that_changed_are_compressed_again() -> None:
     members.compress(pieces)
     assert members.compressions == 10
     pieces[3] = a_piece("3", b"y" * 100)
-    assert gzip.decompress(members.compress(pieces)) == b"".join(piece.text for piece in pieces)
+    assert gzip.decompress(members.compress(pieces)) == b"".join(bytes(piece.text) for piece in pieces)
     assert members.compressions == 11
 
 
