@@ -2,7 +2,7 @@
 
 All of its processes count, pages that they share once (PSS), after every monitor has had traffic and was scraped. The
 table of ids, which goes with the predictions remembered and not with the features, is told apart: that is what a
-monitor costs beyond one that remembers as little as a monitor may.
+monitor costs beyond one that remembers as little as a monitor may, and that little itself.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from exporter.window.prediction_log import SharedPredictionStore
 from tests.bench.harness import BenchRow
 from tests.bench.serving import memory_bytes
 from tests.bench.workload import ARROW, BATCH_ROWS, FEATURES, Workload, a_workload, stamp, write_monitors
@@ -37,10 +40,11 @@ def run(sizes: MemorySizes | None = None) -> list[BenchRow]:
         growth = {
             remembered: _growth(Path(folder), workload, sizes, remembered) for remembered in (0, FEWEST_REMEMBERED)
         }
-    each_kib = {remembered: bytes_ / sizes.monitors / FEATURES / 1024 for remembered, bytes_ in growth.items()}
-    without_ids, sent = each_kib[FEWEST_REMEMBERED], sizes.batches * sizes.rows
+    monitor_kib = {remembered: bytes_ / sizes.monitors / 1024 for remembered, bytes_ in growth.items()}
+    rest_kib = monitor_kib[FEWEST_REMEMBERED] - _table_bytes(FEWEST_REMEMBERED) / 1024
+    ids_kib, sent = monitor_kib[0] - rest_kib, sizes.batches * sizes.rows
+    without_ids = rest_kib / FEATURES
     note = f"{sizes.monitors} to {2 * sizes.monitors} monitors of {FEATURES} features"
-    ids_kib = (each_kib[0] - without_ids) * FEATURES
     return [
         BenchRow("memory", without_ids, None, UNIT, None, GOAL_KIB, without_ids <= GOAL_KIB, note),
         BenchRow("table of ids", ids_kib, None, "KiB / monitor", None, note=f"after {sent:,} predictions"),
@@ -55,6 +59,11 @@ def _growth(folder: Path, workload: Workload, sizes: MemorySizes, remembered: in
         for count in (sizes.monitors, 2 * sizes.monitors)
     )
     return many - few
+
+
+def _table_bytes(remembered: int) -> int:
+    arrays = SharedPredictionStore.arrays(remembered).values()
+    return sum(np.dtype(dtype).itemsize * int(np.prod(shape)) for dtype, shape in arrays)
 
 
 def _memory(folder: Path, workload: Workload, sizes: MemorySizes, count: int, remembered: int) -> int:

@@ -36,6 +36,12 @@ def test_a_block_of_the_same_version_is_not_even_compared() -> None:
     assert updated(block, predictions(2, version=8)) != first
 
 
+def test_the_text_of_what_has_a_version_is_packed_and_reads_as_it_was() -> None:
+    packed, plain = updated(Block(), predictions(1, version=7)), updated(Block(), predictions(1))
+    assert not isinstance(packed, bytes)
+    assert bytes(packed) == plain
+
+
 def test_a_version_does_not_hide_a_new_label() -> None:
     block = Block()
     first = updated(block, predictions(1, version=7))
@@ -78,13 +84,13 @@ def test_edges_that_change_change_the_text() -> None:
     block = Block()
     for edges in (EDGES, (0.5, 1.0)):
         text = updated(block, HistogramSamples(catalog.PREDICTION_LATENCY, "credit", HEADS, edges, counts, sums))
-        assert f'le="{edges[0]}"' in text.decode()
+        assert f'le="{edges[0]}"' in bytes(text).decode()
 
 
 def test_percent_signs_and_braces_in_labels_stay() -> None:
     labels: tuple[LabelPairs, ...] = ((("bin", "c:100%d {x} %b %%"),),)
     text = updated(Block(), Samples(catalog.FEATURE_BIN, "credit", HEADS, labels, np.array([[5]])))
-    assert text.endswith(b'bin="c:100%d {x} %b %%"} 5\n')
+    assert bytes(text).endswith(b'bin="c:100%d {x} %b %%"} 5\n')
 
 
 def test_a_monitor_that_is_gone_is_forgotten() -> None:
@@ -119,7 +125,9 @@ def test_a_piece_that_appears_or_goes_leaves_the_others_right() -> None:
     members = GzipMembers()
     pieces = [a_piece(str(index), f"{index}\n".encode(), series=90) for index in range(9)]
     for kept in (pieces, pieces[1:], pieces[:3], [*pieces[:2], *pieces[5:]], [], pieces):
-        assert gzip.decompress(members.compress(kept) or gzip.compress(b"")) == b"".join(piece.text for piece in kept)
+        assert gzip.decompress(members.compress(kept) or gzip.compress(b"")) == b"".join(
+            bytes(piece.text) for piece in kept
+        )
 
 
 def test_a_scrape_compresses_only_what_changed_since_the_last() -> None:
