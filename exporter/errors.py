@@ -5,8 +5,12 @@
     │   ├── InvalidMonitors       monitor files with mistakes, all of them at once
     │   ├── InvalidReference      a reference that cannot be built, read or used
     │   ├── InvalidSettings       a flag, port or folder that cannot be used
-    │   └── ServiceFailed         a server that this program started, or talks to, failed
+    │   ├── ServiceFailed         a server that this program started, or talks to, failed
+    │   ├── Fenced                somebody else has taken over what was claimed
+    │   └── DiskFailed            what was written may not be on disk; no later write can be trusted
     ├── RetryLater                nothing was taken; the same call may succeed later
+    ├── LateRows                  rows have come that the caller did not know of: look again
+    ├── CorruptEntry              archived bytes that are not what was written
     └── RejectedPayload           a whole body is set aside; carries its reason
 
 Single records that are set aside are not exceptions: they are rows of a
@@ -60,6 +64,22 @@ class InvalidSettings(StopError):
 
 class ServiceFailed(StopError):
     """A server that was started or called did not do its part."""
+
+
+class Fenced(StopError):
+    """Somebody else has claimed what this process held; it must not write there any more."""
+
+
+class DiskFailed(StopError):
+    """A flush failed: what was written may be lost, and what the disk shows since may not be what it holds."""
+
+
+class LateRows(InfranautError):
+    """Rows have come since the caller looked; nothing was changed."""
+
+
+class CorruptEntry(InfranautError):
+    """Bytes of the archive that cannot be read as what they should be."""
 
 
 class RetryLater(InfranautError):

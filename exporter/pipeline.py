@@ -1,38 +1,40 @@
 """The data path of one monitor in one process, top-down.
 
-    body ─► inflate ─► decode ─► check events ─► derive ─► assign a child ─► remember by id ─► validate ─► count
-                          │           │                                           │
-                          └───────────┴──────────────── rejects ──────────────────┴─► counted by reason, dead letters
+    body ─► inflate ─► decode ─► check events ─► derive ─► keep ─► assign a child ─► remember by id ─► validate ─► count
+                          │           │                                                    │
+                          └───────────┴─────────────── rejects ────────────────────────────┴─► counted, dead letters
 
-The answer to a sender is known after `remember`; validating and counting wait until enough rows have come together,
-or a moment has passed.
+The path has three steps. A body is *admitted*: its good rows are known. They are *kept* in the journal, which takes a
+moment. Then they are *accepted*: remembered, counted, and the sender is told. So nothing is remembered or told that a
+crash could take away, and a sender that was told nothing may send again. Validating and counting wait until enough rows
+have come together, or a moment has passed.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import dataclass, field
+from typing import Any
 
 from exporter.archive.dead_letters import DeadLetters
-from exporter.batch import ERROR, ID, LABEL, PREDICTION, TIMESTAMP, Batch, Booleans, Decoded, Integers, Reason, Reject
+from exporter.archive.entry import Entry, Kind
+from exporter.archive.journal import Journal, WhenKept, wait_until_kept
+from exporter.archive.keeping import Keeping
+from exporter.batch import ID, Batch, Booleans, Decoded, Reason, Reject
 from exporter.clock import Clock
 from exporter.decode import Decoders, inflate
 from exporter.decode.projection import label_projection, prediction_projection
-from exporter.derive import Deriver
+from exporter.derive import Derived, Deriver
 from exporter.errors import RejectedPayload
 from exporter.validate import FeatureChecks
 from exporter.validate.events import reject_by_time
-from exporter.window.assign import Assigned, ChildAssigner
+from exporter.window.assign import ChildAssigner
 from exporter.window.coalesce import Pending
 from exporter.window.counts import add_by_child
-from exporter.window.hashing import hash_text
+from exporter.window.label_join import LabelJoin
 from exporter.window.layout import SERIES_DROPPED_REASONS, SOURCES
 from exporter.window.observe import PredictionCounter
-from exporter.window.outcomes import OutcomeCounter
-from exporter.window.remembered import Remembered, State
 from exporter.window.shared import SharedMonitor
 
 ERRORS_TOLD = 20
@@ -68,18 +70,51 @@ class Receipt:
         """The rejects that an answer spells out."""
         return self.rejects[:ERRORS_TOLD]
 
+    def by_row(self, rows: int) -> list[Receipt]:
+        """A receipt for each row of a body of so many."""
+        rejects = {reject.position: reject for reject in self.rejects}
+        return [Receipt(0, [rejects[row]]) if row in rejects else Receipt(1, ()) for row in range(rows)]
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What was read of a body: its good rows, and the records rejected so far; nothing has come of it yet.
+
+    entry : the rows as they are to be kept; None when there are none, or nothing is archived.
+    """
+
+    kind: Kind
+    source: str
+    received_at: float
+    decoded: Decoded
+    derived: Derived
+    rejects: list[Reject] = field(default_factory=list)
+    entry: Entry | None = None
+
 
 class Pipeline:
-    """The data path of one monitor. One thread calls it; other processes have their own, on other slots."""
+    """The data path of one monitor. One thread calls it; other processes have their own, on other slots.
+
+    journal : where rows are kept, in the form that `keeping` gives them; without one nothing is archived.
+    """
 
     def __init__(
-        self, shared: SharedMonitor, slot: int, clock: Clock, dead_letters: DeadLetters, body_limit_bytes: int
+        self,
+        shared: SharedMonitor,
+        slot: int,
+        clock: Clock,
+        dead_letters: DeadLetters,
+        body_limit_bytes: int,
+        journal: Journal | None = None,
+        keeping: Keeping | None = None,
     ) -> None:
         monitor = shared.monitor
         self._shared = shared
         self._clock = clock
         self._dead_letters = dead_letters
         self._body_limit_bytes = body_limit_bytes
+        self._journal = journal
+        self._keeping = keeping
         self._private = frozenset((*monitor.spec.privacy.drop, *monitor.spec.privacy.pseudonymise))
         self._writer = shared.counts.writer(slot)
         self._predictions = Decoders(prediction_projection(monitor))
@@ -90,11 +125,8 @@ class Pipeline:
         self._pending_since = 0.0
         self._features = FeatureChecks(monitor)
         self._counter = PredictionCounter(shared.layout)
-        self._labels: Decoders | None = None
-        self._outcomes: OutcomeCounter | None = None
-        if shared.layout.outcomes is not None:
-            self._labels = Decoders(label_projection(monitor))
-            self._outcomes = OutcomeCounter(shared.layout, shared.layout.outcomes)
+        self._labels = Decoders(label_projection(monitor)) if shared.layout.outcomes is not None else None
+        self._join = LabelJoin(shared, self._writer)
         self._empty_queue()
 
     @property
@@ -102,28 +134,46 @@ class Pipeline:
         return self._shared.monitor.name
 
     def take_predictions(self, payload: Payload) -> Receipt:
-        """Takes a body of predictions; RejectedPayload when nothing of it can be read."""
-        return self._take_predictions(self._decode(self._predictions, payload, "predictions"), payload.source)
+        """Takes a body of predictions to the end, waiting until it is kept; RejectedPayload, RetryLater."""
+        return self._take(self.admit_predictions(payload))
 
     def take_labels(self, payload: Payload) -> Receipt:
-        """Takes a body of labels; RejectedPayload when nothing of it can be read, or the monitor has no labels."""
+        """Takes a body of labels to the end, waiting until it is kept; RejectedPayload, RetryLater."""
+        return self._take(self.admit_labels(payload))
+
+    def admit_predictions(self, payload: Payload) -> Admitted:
+        """Reads a body of predictions; RejectedPayload when nothing of it can be read."""
+        return self._admit_predictions(self._decode(self._predictions, payload, "predictions"), payload.source)
+
+    def admit_single_predictions(self, bodies: Sequence[bytes], source: str = "http") -> Admitted:
+        """Reads bodies of one line each as one."""
+        return self._admit_predictions(self._predictions.decode(b"\n".join(bodies), "application/x-ndjson"), source)
+
+    def admit_labels(self, payload: Payload) -> Admitted:
+        """Reads a body of labels; RejectedPayload when nothing of it can be read, or the monitor has no labels."""
         if self._labels is None:
             message = f"monitor {self.name!r} has no labels; add spec.labels to its file"
             raise RejectedPayload(Reason.UNSUPPORTED, message, status=404)
-        return self._take_labels(self._decode(self._labels, payload, "labels"), payload.source)
+        decoded = self._decode(self._labels, payload, "labels")
+        return self._admitted(Kind.LABELS, decoded, Derived(decoded.batch), payload.source, list(decoded.rejects))
 
-    def take_single_predictions(self, bodies: Sequence[bytes], source: str = "http") -> list[Receipt]:
-        """Takes bodies of one line each as one batch; a receipt for each."""
-        decoded = self._predictions.decode(b"\n".join(bodies), "application/x-ndjson")
-        rejects = {reject.position: reject for reject in self._take_predictions(decoded, source).rejects}
-        return [Receipt(0, [rejects[row]]) if row in rejects else Receipt(1, ()) for row in range(len(bodies))]
+    def keep(self, admitted: Admitted, when_kept: WhenKept) -> None:
+        """Keeps the rows of a body; RetryLater, and nothing has come of it, when there is no room for them."""
+        if self._journal is None or admitted.entry is None:
+            when_kept(None)
+        else:
+            self._journal.append(admitted.entry, when_kept)
+
+    def accept(self, admitted: Admitted) -> Receipt:
+        """Remembers, counts and answers for a body that is kept; bodies come in the order in which they were kept."""
+        return (self._accept_labels if admitted.kind is Kind.LABELS else self._accept_predictions)(admitted)
 
     def tick(self) -> None:
         """What is due: counting what has waited long enough, giving up on labels that did not come."""
         now = self._clock.now()
         if self._pending.rows and not 0 <= now - self._pending_since < COUNT_AFTER_S:
             self.count_pending()
-        self._sweep(now)
+        self._join.sweep(now)
 
     def count_pending(self) -> None:
         """Validates and counts all rows that wait."""
@@ -149,6 +199,10 @@ class Pipeline:
         with self._writer.batch():
             self._writer.overall.integers[self._shared.layout.queue.start] = 0
 
+    def _take(self, admitted: Admitted) -> Receipt:
+        wait_until_kept(lambda when_kept: self.keep(admitted, when_kept))
+        return self.accept(admitted)
+
     def _decode(self, decoders: Decoders, payload: Payload, kind: str) -> Decoded:
         try:
             body = inflate(payload.body, payload.content_encoding, self._body_limit_bytes)
@@ -157,28 +211,34 @@ class Pipeline:
             self.reject_body(error, payload, kind)
             raise
 
-    def _take_predictions(self, decoded: Decoded, source: str) -> Receipt:
+    def _admit_predictions(self, decoded: Decoded, source: str) -> Admitted:
         now = self._clock.now()
-        rejects = list(decoded.rejects)
         keep, untimely = reject_by_time(decoded.batch, self._shared.monitor.spec.events, decoded.raw, now)
-        rejects += untimely
         batch = decoded.batch if keep is None else decoded.batch.take(keep)
-        if len(batch):
-            batch = self._add(batch, decoded, rejects)
-        self._set_aside(rejects, source, "predictions")
-        with self._writer.batch():
-            self._writer.overall.integers[self._shared.layout.ingested.start + SOURCES.index(source)] += len(batch)
+        derived = self._deriver.derive(batch) if len(batch) else Derived(batch)
+        return self._admitted(Kind.PREDICTIONS, decoded, derived, source, [*decoded.rejects, *untimely])
+
+    def _admitted(self, kind: Kind, decoded: Decoded, derived: Derived, source: str, rejects: list[Reject]) -> Admitted:
+        now, entry = self._clock.now(), None
+        if self._keeping is not None and len(derived.batch):
+            entry = self._keeping.entry(kind, derived.batch, source, now)
+        return Admitted(kind, source, now, decoded, derived, rejects, entry)
+
+    def _accept_predictions(self, admitted: Admitted) -> Receipt:
+        accepted = self._add(admitted) if len(admitted.derived.batch) else 0
+        self._set_aside(admitted.rejects, admitted.source, "predictions")
+        self._count_ingested(admitted.source, accepted)
         if self._pending.rows >= ROWS_A_COUNT:
             self.count_pending()
-        return _receipt(len(batch), rejects)
+        return _receipt(accepted, admitted.rejects)
 
-    def _add(self, batch: Batch, decoded: Decoded, rejects: list[Reject]) -> Batch:
-        """Derives, assigns and remembers; the rows whose id is new go on to be counted."""
-        derived = self._deriver.derive(batch)
-        assigned = self._assigner.assign(derived.batch)
-        remembered = self._remember(derived.batch, assigned)
+    def _add(self, admitted: Admitted) -> int:
+        """Assigns and remembers; the rows whose id is new, and so many they are, go on to be counted."""
+        derived, batch = admitted.derived, admitted.derived.batch
+        assigned = self._assigner.assign(batch)
+        remembered = self._join.remember(self._ids(admitted), batch, assigned)
         if not remembered.fresh.all():
-            rejects += _duplicates(batch, ~remembered.fresh, decoded, "was seen before")
+            admitted.rejects.extend(_duplicates(batch, ~remembered.fresh, admitted.decoded, "was seen before"))
             derived = derived.take(remembered.fresh)
         layout = self._shared.layout
         with self._writer.batch():
@@ -188,80 +248,32 @@ class Pipeline:
                 slot = layout.dropped.start + SERIES_DROPPED_REASONS.index(reason)
                 self._writer.overall.integers[slot] += rows
             self._writer.overall.integers[layout.queue.start] += len(derived.batch)
-            self._count_remembered(batch, remembered, assigned.children)
+            self._join.count_remembered(batch, remembered, assigned.children)
         if not self._pending.rows:
             self._pending_since = self._clock.now()
         if len(derived.batch):
             self._pending.add(derived, assigned.children[remembered.fresh])
-        return derived.batch
+        return len(derived.batch)
 
-    def _remember(self, batch: Batch, assigned: Assigned) -> Remembered:
-        """Remembers every row; one whose prediction failed wants no label."""
-        keys = hash_text(batch.column(ID), self._shared.hash_seed)
-        values = np.zeros(len(batch))
-        states = np.full(len(batch), State.SEEN, dtype=np.uint8)
-        if self._outcomes is not None:
-            values = self._outcomes.as_numbers(batch.column(PREDICTION))
-            states[_succeeded(batch)] = State.WAITING
-        return self._shared.store.remember(keys, values, batch.number(TIMESTAMP), assigned.children, states)
-
-    def _count_remembered(self, batch: Batch, remembered: Remembered, children: Integers) -> None:
-        """Predictions that now wait for a label, and those whose label had come before them."""
-        outcomes = self._shared.layout.outcomes
-        if outcomes is None or self._outcomes is None:
-            return
-        integers = self._writer.model.integers
-        succeeded = _succeeded(batch)
-        add_by_child(integers[:, outcomes.pending], children[remembered.fresh & succeeded])
-        self._count_expired(remembered.evicted)
-        is_usable = succeeded[remembered.joined]
-        joined = remembered.joined[is_usable]
-        predictions = self._outcomes.as_numbers(batch.column(PREDICTION))[joined]
-        delays = np.zeros(len(joined))
-        self._outcomes.count(predictions, remembered.labels[is_usable], delays, children[joined], self._writer)
-        self._count_unmatched(int((~is_usable).sum()))
-
-    def _take_labels(self, decoded: Decoded, source: str) -> Receipt:
-        if self._outcomes is None:
-            raise ValueError("no outcomes are counted for this monitor")
-        now, batch = self._clock.now(), decoded.batch
-        rejects = list(decoded.rejects)
-        accepted = np.ones(len(batch), dtype=np.bool_)
-        overall = self._writer.overall.integers
+    def _accept_labels(self, admitted: Admitted) -> Receipt:
+        batch, accepted = admitted.derived.batch, 0
         if len(batch):
-            labels = self._outcomes.as_numbers(batch.column(LABEL))
-            joined = self._shared.store.join(hash_text(batch.column(ID), self._shared.hash_seed), labels, now)
-            accepted = ~joined.duplicate
-            rejects += _duplicates(batch, joined.duplicate, decoded, "has a label already")
-            with self._writer.batch():
-                delays = now - joined.timestamps
-                children = joined.children.astype(np.int64)
-                self._outcomes.count(joined.predictions, labels[joined.matched], delays, children, self._writer)
-                self._count_expired(joined.evicted)
-                self._count_unmatched(int(joined.too_late.sum()))
-        self._set_aside(rejects, source, "labels")
+            fate = self._join.join(self._ids(admitted), batch, self._clock.now())
+            admitted.rejects.extend(_duplicates(batch, fate.duplicate, admitted.decoded, "has a label already"))
+            accepted = int((~fate.duplicate).sum())
+        self._set_aside(admitted.rejects, admitted.source, "labels")
+        self._count_ingested(admitted.source, accepted)
+        return _receipt(accepted, admitted.rejects)
+
+    def _ids(self, admitted: Admitted) -> Any:
+        batch = admitted.derived.batch
+        if self._keeping is None or admitted.entry is None:
+            return batch.column(ID)
+        return self._keeping.known_ids(batch, admitted.entry)
+
+    def _count_ingested(self, source: str, rows: int) -> None:
         with self._writer.batch():
-            overall[self._shared.layout.ingested.start + SOURCES.index(source)] += int(accepted.sum())
-        return _receipt(int(accepted.sum()), rejects)
-
-    def _sweep(self, now: float) -> None:
-        swept = self._shared.store.sweep(now)
-        if swept is None:
-            return
-        with self._writer.batch():
-            self._count_expired(swept.expired)
-            self._count_unmatched(swept.unmatched)
-
-    def _count_expired(self, children: np.typing.NDArray[np.int32]) -> None:
-        outcomes = self._shared.layout.outcomes
-        if outcomes is not None:
-            add_by_child(self._writer.model.integers[:, outcomes.expired], children)
-            add_by_child(self._writer.model.integers[:, outcomes.pending], children, -1)
-
-    def _count_unmatched(self, labels: int) -> None:
-        """Labels without a prediction that wants them."""
-        if self._shared.layout.unmatched is not None:
-            self._writer.overall.integers[self._shared.layout.unmatched.start] += labels
+            self._writer.overall.integers[self._shared.layout.ingested.start + SOURCES.index(source)] += rows
 
     def _set_aside(self, rejects: Sequence[Reject], source: str, kind: str) -> None:
         if not rejects:
@@ -275,14 +287,6 @@ class Pipeline:
 
 def _receipt(accepted: int, rejects: Sequence[Reject]) -> Receipt:
     return Receipt(accepted, sorted(rejects, key=lambda reject: reject.position))
-
-
-def _succeeded(batch: Batch) -> Booleans:
-    """bool[n]: rows whose prediction the model did make."""
-    if not batch.has(ERROR):
-        return np.ones(len(batch), dtype=np.bool_)
-    succeeded: Booleans = batch.column(ERROR).is_null().to_numpy(zero_copy_only=False)
-    return succeeded
 
 
 def _duplicates(batch: Batch, rows: Booleans, decoded: Decoded, what: str) -> list[Reject]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import msgspec
 
 from exporter.api.asgi import Application, BodyTooLarge, Headers, Receive, Scope, Send, read_body, respond
-from exporter.errors import RejectedPayload, RetryLater
-from exporter.pipeline import Payload, Pipeline, Receipt
+from exporter.errors import DiskFailed, InfranautError, RejectedPayload, RetryLater
+from exporter.pipeline import Admitted, Payload, Pipeline, Receipt
 
 _PREFIX = "/v1/monitors/"
 _KINDS = ("predictions", "labels")
@@ -108,12 +108,15 @@ class IngestApplication:
             if kind == "predictions" and _is_single(payload):
                 receipt = await self._singles[pipeline.name].take(body)
             else:
-                receipt = (pipeline.take_predictions if kind == "predictions" else pipeline.take_labels)(payload)
+                admit = pipeline.admit_predictions if kind == "predictions" else pipeline.admit_labels
+                receipt = await _kept(pipeline, admit(payload))
             await _answer(send, receipt)
         except BodyTooLarge as error:
             rejected = RejectedPayload("too_large", str(error), status=413)
             pipeline.reject_body(rejected, Payload(error.beginning), kind)
             await _fail(send, rejected.status, str(rejected), reason=rejected.reason)
+        except DiskFailed as error:
+            await _fail(send, 503, f"{error}; send it again", [(b"retry-after", b"1")])
         except RetryLater as error:
             await _fail(send, 503, str(error), [(b"retry-after", str(error.retry_after_s).encode())])
         except RejectedPayload as error:
@@ -136,26 +139,38 @@ class IngestApplication:
 
 
 class _Singles:
-    """Puts the single predictions of many requests into one batch: those that come within one turn of the loop."""
+    """Puts the single predictions of many requests into one batch: those that come while the one before is kept."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
         self._waiting: list[tuple[bytes, asyncio.Future[Receipt]]] = []
+        self._is_busy = False
+        self._batch: asyncio.Task[None] | None = None
 
     def take(self, body: bytes) -> asyncio.Future[Receipt]:
         loop = asyncio.get_running_loop()
-        if not self._waiting:
-            loop.call_soon(self._drain)
         future: asyncio.Future[Receipt] = loop.create_future()
         self._waiting.append((body, future))
+        if not self._is_busy:
+            self._is_busy = True
+            loop.call_soon(self._start_batch)
         return future
 
-    def _drain(self) -> None:
+    def _start_batch(self) -> None:
         waiting, self._waiting = self._waiting, []
+        if not waiting:
+            self._is_busy = False
+            return
+        self._batch = asyncio.get_running_loop().create_task(self._take(waiting))
+        self._batch.add_done_callback(lambda _task: self._start_batch())
+
+    async def _take(self, waiting: list[tuple[bytes, asyncio.Future[Receipt]]]) -> None:
         try:
-            receipts = self._pipeline.take_single_predictions([body for body, _ in waiting])
+            admitted = self._pipeline.admit_single_predictions([body for body, _ in waiting])
+            receipts = (await _kept(self._pipeline, admitted)).by_row(len(waiting))
         except Exception as error:
-            log.exception("single predictions of %s failed", self._pipeline.name)
+            if not isinstance(error, InfranautError):
+                log.exception("single predictions of %s failed", self._pipeline.name)
             for _, future in waiting:
                 if not future.done():
                     future.set_exception(error)
@@ -163,6 +178,32 @@ class _Singles:
         for (_, future), receipt in zip(waiting, receipts, strict=True):
             if not future.done():
                 future.set_result(receipt)
+
+
+async def _kept(pipeline: Pipeline, admitted: Admitted) -> Receipt:
+    """Waits until the rows of a body are kept, then accepts them, even when the sender has gone meanwhile."""
+    loop = asyncio.get_running_loop()
+    accepted: asyncio.Future[Receipt] = loop.create_future()
+
+    def accept(error: Exception | None) -> None:
+        if error is None:
+            try:
+                receipt = pipeline.accept(admitted)
+            except Exception as failure:
+                log.exception("a kept body of %s could not be counted", pipeline.name)
+                error = failure
+        if accepted.done():
+            return
+        if error is None:
+            accepted.set_result(receipt)
+        else:
+            accepted.set_exception(error)
+
+    if admitted.entry is None:
+        accept(None)
+    else:
+        pipeline.keep(admitted, lambda error: loop.call_soon_threadsafe(accept, error))
+    return await accepted
 
 
 def _is_single(payload: Payload) -> bool:

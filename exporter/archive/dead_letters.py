@@ -11,7 +11,7 @@ import errno
 import hashlib
 import logging
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,15 +63,22 @@ class DeadLetters:
 
     file_bytes    : a file that has grown beyond it is closed and the next one begun.
     monitor_bytes : of all files of a monitor; the oldest are deleted.
+    on_letters    : told what was written, and when.
     """
 
     def __init__(
-        self, directory: Path, clock: Clock, file_bytes: int = FILE_BYTES, monitor_bytes: int = MONITOR_BYTES
+        self,
+        directory: Path,
+        clock: Clock,
+        file_bytes: int = FILE_BYTES,
+        monitor_bytes: int = MONITOR_BYTES,
+        on_letters: Callable[[Sequence[DeadLetter], float], None] = lambda _letters, _now: None,
     ) -> None:
         self._directory = directory
         self._clock = clock
         self._file_bytes = file_bytes
         self._monitor_bytes = monitor_bytes
+        self._on_letters = on_letters
         self._files: dict[str, _LetterFile] = {}
         self._encoder = msgspec.json.Encoder()
         self._complained_at = 0.0
@@ -82,7 +89,8 @@ class DeadLetters:
         self, monitor: str, source: str, kind: str, rejects: Sequence[Reject], private: Collection[str] = ()
     ) -> None:
         """Appends the rejects of one body in one write, without the fields named in `private`."""
-        time = datetime.fromtimestamp(self._clock.now(), UTC).isoformat(timespec="milliseconds")
+        now = self._clock.now()
+        time = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
         letters = [_letter(time, monitor, source, kind, reject, private) for reject in rejects]
         try:
             self._append(monitor, self._encoder.encode_lines(letters))
@@ -90,6 +98,7 @@ class DeadLetters:
             self._files.pop(monitor, None)
             self.dropped += len(rejects)
             self._complain(error)
+        self._on_letters(letters, now)
 
     def _append(self, monitor: str, lines: bytes) -> None:
         file = self._files.get(monitor)

@@ -25,7 +25,7 @@ from exporter.batch import (
     Reason,
     Reject,
 )
-from exporter.decode.projection import Kind, PayloadField, Projection
+from exporter.decode.projection import FieldKind, PayloadField, Projection
 from exporter.decode.reading import Reading
 
 _NOT_FEATURES = frozenset({ID, TIMESTAMP, PREDICTION, LATENCY, MODEL_VERSION, ERROR, LABEL})
@@ -135,22 +135,22 @@ _JUDGES: Mapping[str, Callable[[PayloadField, dict[str, Reading], _Verdicts], No
     LABEL: _judge_label,
 }
 
-_EXPECTED: Mapping[Kind, str] = {
-    Kind.SCORE: "a number from 0 to 1",
-    Kind.NUMBER: "a finite number",
-    Kind.CATEGORY: "the name of a class",
-    Kind.OUTCOME: "0, 1, true or false (or text, where the monitor says which means true: spec.model.positive)",
+_EXPECTED: Mapping[FieldKind, str] = {
+    FieldKind.SCORE: "a number from 0 to 1",
+    FieldKind.NUMBER: "a finite number",
+    FieldKind.CATEGORY: "the name of a class",
+    FieldKind.OUTCOME: "0, 1, true or false (or text, where the monitor says which means true: spec.model.positive)",
 }
 
 
 def _faults_of(field: PayloadField, reading: Reading) -> tuple[Booleans, Booleans]:
     """bool[n] each: where the value is missing, and where it is there but cannot be used."""
     values, mistyped = reading.values, reading.mistyped
-    if field.kind is Kind.CATEGORY:
+    if field.kind is FieldKind.CATEGORY:
         missing, invalid = _is_blank(values), np.zeros(len(values), dtype=np.bool_)
     else:
         missing, invalid = np.isnan(values), np.isinf(values)
-        if field.kind is Kind.SCORE:
+        if field.kind is FieldKind.SCORE:
             invalid |= (values < 0) | (values > 1)
     if mistyped is not None:
         missing, invalid = missing & ~mistyped, invalid | mistyped

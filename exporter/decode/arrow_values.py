@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from exporter.batch import Booleans, Reason
-from exporter.decode.projection import Kind, Projection
+from exporter.decode.projection import FieldKind, Projection
 from exporter.decode.reading import Reading
 from exporter.decode.scalars import outcomes
 from exporter.decode.text_values import floats_of, numbers_in, times_in
@@ -42,20 +42,20 @@ _VIEW = np.dtype([("length", "<i4"), ("rest", "V12")])
 _UNITS_PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 
 
-def read_column(array: Any, kind: Kind, projection: Projection) -> Reading:
+def read_column(array: Any, kind: FieldKind, projection: Projection) -> Reading:
     """The column read as its kind; pyarrow.ArrowException where even pyarrow cannot tell what it holds."""
     if types.is_null(array.type):
         return _nothing(len(array), kind)
-    if kind in (Kind.NUMBER, Kind.SCORE):
+    if kind in (FieldKind.NUMBER, FieldKind.SCORE):
         return _numbers(array)
-    if kind is Kind.TIMESTAMP:
+    if kind is FieldKind.TIMESTAMP:
         return _times(array, projection.units_per_second)
-    if kind is Kind.OUTCOME:
+    if kind is FieldKind.OUTCOME:
         return outcomes(_as_text(array).values.to_pylist(), projection.positive)
-    return _identifiers(array) if kind is Kind.ID else _categories(array)
+    return _identifiers(array) if kind is FieldKind.ID else _categories(array)
 
 
-def absent_column(rows: int, kind: Kind) -> Reading:
+def absent_column(rows: int, kind: FieldKind) -> Reading:
     """A column that the payload does not have."""
     return _nothing(rows, kind)
 
@@ -68,7 +68,7 @@ def _numbers(array: Any) -> Reading:
         return Reading(floats_of(array.cast(pa.float64(), safe=False)))
     if _is_text(array.type):
         return numbers_in(_strings(array))
-    return _mistyped(array, Kind.NUMBER)
+    return _mistyped(array, FieldKind.NUMBER)
 
 
 def _times(array: Any, units_per_second: float) -> Reading:
@@ -88,7 +88,7 @@ def _identifiers(array: Any) -> Reading:
     array = _plain(array)
     if types.is_integer(array.type):
         return Reading(array.cast(pa.string()))
-    return Reading(_strings(array)) if _is_text(array.type) else _mistyped(array, Kind.ID)
+    return Reading(_strings(array)) if _is_text(array.type) else _mistyped(array, FieldKind.ID)
 
 
 def _categories(array: Any) -> Reading:
@@ -113,7 +113,7 @@ def _as_text(array: Any) -> Reading:
         return Reading(pa.array(names, pa.string()).take(encoded.indices))
     if _is_scalar(array.type):
         return Reading(array.cast(pa.string()))
-    return _mistyped(array, Kind.CATEGORY)
+    return _mistyped(array, FieldKind.CATEGORY)
 
 
 def _sound_indices(indices: Any) -> Any:
@@ -178,13 +178,13 @@ def _is_scalar(data_type: Any) -> bool:
     return any(is_kind(data_type) for is_kind in _SCALAR_TYPES)
 
 
-def _mistyped(array: Any, kind: Kind) -> Reading:
+def _mistyped(array: Any, kind: FieldKind) -> Reading:
     """Nothing but nulls, and a mark wherever something stood."""
     stood: Booleans = array.is_valid().to_numpy(zero_copy_only=False)
     return Reading(_nothing(len(array), kind).values, stood if stood.any() else None)
 
 
-def _nothing(rows: int, kind: Kind) -> Reading:
-    if kind in (Kind.ID, Kind.CATEGORY):
+def _nothing(rows: int, kind: FieldKind) -> Reading:
+    if kind in (FieldKind.ID, FieldKind.CATEGORY):
         return Reading(pa.nulls(rows, pa.string()))
     return Reading(np.full(rows, np.nan))

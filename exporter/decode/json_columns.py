@@ -21,11 +21,11 @@ from msgspec.structs import astuple
 
 from exporter.batch import Booleans
 from exporter.decode import scalars
-from exporter.decode.projection import Kind, Projection
+from exporter.decode.projection import FieldKind, Projection
 from exporter.decode.reading import Reading
 from exporter.decode.text_values import times_in
 
-_NUMBERS = frozenset({Kind.NUMBER, Kind.SCORE, Kind.TIMESTAMP})
+_NUMBERS = frozenset({FieldKind.NUMBER, FieldKind.SCORE, FieldKind.TIMESTAMP})
 _SEPARATOR = "\0"
 _FLOAT_BYTES = 8
 _NAN = float("nan")
@@ -75,7 +75,7 @@ class JsonColumns:
         for index, seen in self._outcomes.items():
             found[index] = scalars.outcomes(list(chain.from_iterable(seen)), self._projection.positive)
         for line, index in enumerate(self._numbers):
-            if fields[index].kind is Kind.TIMESTAMP:
+            if fields[index].kind is FieldKind.TIMESTAMP:
                 self._fill_times(line, index)
             mistyped = self._mistyped.get(index)
             found[index] = Reading(
@@ -100,7 +100,7 @@ class JsonColumns:
         return True
 
     def _add_numbers(self, line: int, index: int, column: Sequence[object]) -> None:
-        if self._projection.fields[index].kind is Kind.TIMESTAMP and str in map(type, column):
+        if self._projection.fields[index].kind is FieldKind.TIMESTAMP and str in map(type, column):
             self._times.append((self._rows, column))
             return
         numbers, mistyped = scalars.numbers(column)
@@ -169,9 +169,9 @@ class _TextColumn:
         return Reading(scalars.text_array(list(texts)), mask)
 
 
-_TEXTS: dict[Kind, Callable[[Sequence[object]], Texts]] = {
-    Kind.ID: scalars.identifiers,
-    Kind.CATEGORY: scalars.categories,
+_TEXTS: dict[FieldKind, Callable[[Sequence[object]], Texts]] = {
+    FieldKind.ID: scalars.identifiers,
+    FieldKind.CATEGORY: scalars.categories,
 }
 
 
@@ -201,12 +201,12 @@ class _Layout:
 @lru_cache(maxsize=256)
 def _layout(projection: Projection) -> _Layout:
     fields = list(enumerate(projection.fields))
-    kinds: dict[str, set[Kind]] = {}
+    kinds: dict[str, set[FieldKind]] = {}
     for _, field in fields:
         kinds.setdefault(field.name, set()).add(field.kind)
     return _Layout(
         numbers=tuple(index for index, field in fields if field.kind in _NUMBERS),
         texts=tuple((index, _TEXTS[field.kind]) for index, field in fields if field.kind in _TEXTS),
-        outcomes=tuple(index for index, field in fields if field.kind is Kind.OUTCOME),
+        outcomes=tuple(index for index, field in fields if field.kind is FieldKind.OUTCOME),
         shared=frozenset(index for index, field in fields if len(kinds[field.name]) > 1),
     )

@@ -9,19 +9,19 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from exporter.decode.projection import Kind, Projection
+from exporter.decode.projection import FieldKind, Projection
 
 ORDERS_KEPT = 8
 
 _SCALAR = str | int | float | bool | None
 _NUMBER = (float | None, float("nan"))
-_TYPES: dict[Kind, tuple[Any, Any]] = {
-    Kind.ID: (str | int | None, None),
-    Kind.TIMESTAMP: (float | str | None, np.nan),
-    Kind.NUMBER: _NUMBER,
-    Kind.SCORE: _NUMBER,
-    Kind.CATEGORY: (_SCALAR, None),
-    Kind.OUTCOME: (_SCALAR, None),
+_TYPES: dict[FieldKind, tuple[Any, Any]] = {
+    FieldKind.ID: (str | int | None, None),
+    FieldKind.TIMESTAMP: (float | str | None, np.nan),
+    FieldKind.NUMBER: _NUMBER,
+    FieldKind.SCORE: _NUMBER,
+    FieldKind.CATEGORY: (_SCALAR, None),
+    FieldKind.OUTCOME: (_SCALAR, None),
 }
 """What each kind is in an event as it should be, and what stands for an absent field."""
 
@@ -73,7 +73,7 @@ class JsonEventsByOrder:
 
 
 def _compile(projection: Projection, names: Sequence[str]) -> JsonEvents:
-    kinds: dict[str, set[Kind]] = {name: set() for name in names}
+    kinds: dict[str, set[FieldKind]] = {name: set() for name in names}
     for field in projection.fields:
         kinds[field.name].add(field.kind)
     strict = _struct("StrictEvent", {name: _type_of(kinds[name]) for name in names})
@@ -88,7 +88,7 @@ def _compile(projection: Projection, names: Sequence[str]) -> JsonEvents:
     )
 
 
-def _type_of(kinds: set[Kind]) -> tuple[Any, Any]:
+def _type_of(kinds: set[FieldKind]) -> tuple[Any, Any]:
     """A field that several columns read for different kinds may hold any scalar."""
     types = [_TYPES[kind] for kind in sorted(kinds)]
     return types[0] if all(other is types[0] for other in types) else (_SCALAR, None)

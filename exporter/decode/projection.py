@@ -14,7 +14,7 @@ from exporter.monitor.spec import Monitor, Task
 _UNITS_PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 
 
-class Kind(StrEnum):
+class FieldKind(StrEnum):
     """What a field must hold.
 
     ID       : text, or a whole number that becomes text.
@@ -39,7 +39,7 @@ class PayloadField:
 
     name: str
     column: str
-    kind: Kind
+    kind: FieldKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +74,18 @@ def prediction_projection(monitor: Monitor) -> Projection:
     """The fields of a prediction; derived features are computed later, from these columns."""
     events, task = monitor.spec.events, monitor.spec.model.task
     optional = {
-        LATENCY: (events.latency_seconds, Kind.NUMBER),
-        MODEL_VERSION: (events.model_version, Kind.CATEGORY),
-        ERROR: (events.error, Kind.CATEGORY),
+        LATENCY: (events.latency_seconds, FieldKind.NUMBER),
+        MODEL_VERSION: (events.model_version, FieldKind.CATEGORY),
+        ERROR: (events.error, FieldKind.CATEGORY),
     }
     fields = [
-        PayloadField(events.id, ID, Kind.ID),
-        PayloadField(events.timestamp, TIMESTAMP, Kind.TIMESTAMP),
+        PayloadField(events.id, ID, FieldKind.ID),
+        PayloadField(events.timestamp, TIMESTAMP, FieldKind.TIMESTAMP),
         PayloadField(events.prediction, PREDICTION, _PREDICTION_KINDS[task]),
     ]
     fields += [PayloadField(name, column, kind) for column, (name, kind) in optional.items() if name is not None]
     fields += [
-        PayloadField(feature.field or name, name, Kind(feature.type))
+        PayloadField(feature.field or name, name, FieldKind(feature.type))
         for name, feature in carried_features(monitor).items()
     ]
     return Projection(tuple(fields), _UNITS_PER_SECOND[events.timestamp_unit])
@@ -96,17 +96,17 @@ def label_projection(monitor: Monitor) -> Projection:
     labels, model = monitor.spec.labels, monitor.spec.model
     if labels is None:
         raise InvalidMonitors(f"monitor {monitor.name!r} has no labels; add spec.labels to its file")
-    fields = (PayloadField(labels.join, ID, Kind.ID), PayloadField(labels.value, LABEL, _LABEL_KINDS[model.task]))
+    fields = (PayloadField(labels.join, ID, FieldKind.ID), PayloadField(labels.value, LABEL, _LABEL_KINDS[model.task]))
     return Projection(fields, positive=model.positive)
 
 
-_PREDICTION_KINDS: Mapping[Task, Kind] = {
-    "binary": Kind.SCORE,
-    "multiclass": Kind.CATEGORY,
-    "regression": Kind.NUMBER,
+_PREDICTION_KINDS: Mapping[Task, FieldKind] = {
+    "binary": FieldKind.SCORE,
+    "multiclass": FieldKind.CATEGORY,
+    "regression": FieldKind.NUMBER,
 }
-_LABEL_KINDS: Mapping[Task, Kind] = {
-    "binary": Kind.OUTCOME,
-    "multiclass": Kind.CATEGORY,
-    "regression": Kind.NUMBER,
+_LABEL_KINDS: Mapping[Task, FieldKind] = {
+    "binary": FieldKind.OUTCOME,
+    "multiclass": FieldKind.CATEGORY,
+    "regression": FieldKind.NUMBER,
 }

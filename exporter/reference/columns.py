@@ -13,7 +13,7 @@ import pyarrow as pa
 from exporter.batch import PREDICTION, Batch, Booleans
 from exporter.decode import scalars
 from exporter.decode.arrow_values import absent_column, read_column
-from exporter.decode.projection import Kind, PayloadField, Projection
+from exporter.decode.projection import FieldKind, PayloadField, Projection
 from exporter.decode.reading import Reading
 from exporter.decode.text_values import times_in
 from exporter.errors import InvalidReference, RejectedPayload
@@ -42,16 +42,16 @@ def _read(field: PayloadField, projection: Projection, chunk: DataChunk) -> Read
         raise InvalidReference(f"column {field.name!r}: {error}") from error
 
 
-def _read_json(values: list[Any], kind: Kind, projection: Projection) -> Reading:
-    if kind in {Kind.NUMBER, Kind.SCORE}:
+def _read_json(values: list[Any], kind: FieldKind, projection: Projection) -> Reading:
+    if kind in {FieldKind.NUMBER, FieldKind.SCORE}:
         return Reading(*scalars.numbers(values))
-    if kind is Kind.TIMESTAMP:
+    if kind is FieldKind.TIMESTAMP:
         numbers, mistyped = scalars.numbers(values)
         if mistyped is None:
             return Reading(numbers / projection.units_per_second)
         texts = [None if value is None else str(value) for value in values]
         return times_in(scalars.text_array(texts), projection.units_per_second)
-    texts, mistyped = (scalars.identifiers if kind is Kind.ID else scalars.categories)(values)
+    texts, mistyped = (scalars.identifiers if kind is FieldKind.ID else scalars.categories)(values)
     return Reading(scalars.text_array(texts), mistyped)
 
 

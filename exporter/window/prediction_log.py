@@ -136,6 +136,17 @@ class SharedPredictionStore:
             log.forget((log.times < now - self._forget_after_s) & (log.states != State.EARLY_LABEL))
         return Swept(expired, unmatched)
 
+    def claim_early(self, keys: Hashes) -> Booleans:
+        claimed = np.zeros(len(keys), dtype=np.bool_)
+        with self._lock:
+            self._index.fit(min(int(self._appended[0]), len(self._log)))
+            found = self._index.find(keys * _SPREAD)
+            positions = found.positions
+            is_early = (positions >= 0) & (self._log.states[positions] == State.EARLY_LABEL)
+            self._log.states[positions[is_early]] = State.LABELLED
+            claimed[found.rows[is_early]] = True
+        return claimed
+
     def _portions(self, batch: _Entries) -> Iterator[tuple[int, _Entries]]:
         """Parts of a batch that fit the log, each with its first row; room for it is made in the index."""
         rows = min(len(self._log), _PORTION_ROWS)

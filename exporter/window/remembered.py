@@ -88,3 +88,6 @@ class PredictionStore(Protocol):
 
     def sweep(self, now: float) -> Swept | None:
         """Gives up what has waited too long; None when it was done a moment ago."""
+
+    def claim_early(self, keys: Hashes) -> Booleans:
+        """bool[n], keys under which a label waits for its prediction; each is taken for labelled from then on."""

@@ -124,7 +124,7 @@ def _stopwatch(pipeline: Any) -> Iterator[dict[str, float]]:
     places = (
         ("decode", pipeline, "_decode"),
         ("derive", pipeline._deriver, "derive"),
-        ("remember", pipeline, "_remember"),
+        ("remember", pipeline._join, "remember"),
         ("validate", pipeline._features, "check"),
         ("count", pipeline._pending, "take"),
         ("count", pipeline._counter, "count"),

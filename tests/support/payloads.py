@@ -13,32 +13,34 @@ import pyarrow.csv
 from exporter.batch import ERROR, ID, LABEL, LATENCY, MODEL_VERSION, PREDICTION, TIMESTAMP, Decoded, Reason
 from exporter.decode import Decoders, Projection
 from exporter.decode.formats import ARROW_STREAM, CSV, JSON_ARRAY, JSON_LINES
-from exporter.decode.projection import Kind, PayloadField
+from exporter.decode.projection import FieldKind, PayloadField
 
 Row = Mapping[str, Any]
 
 _ROLES = {
-    "id": (ID, Kind.ID),
-    "ts": (TIMESTAMP, Kind.TIMESTAMP),
-    "score": (PREDICTION, Kind.SCORE),
-    "latency": (LATENCY, Kind.NUMBER),
-    "version": (MODEL_VERSION, Kind.CATEGORY),
-    "error": (ERROR, Kind.CATEGORY),
+    "id": (ID, FieldKind.ID),
+    "ts": (TIMESTAMP, FieldKind.TIMESTAMP),
+    "score": (PREDICTION, FieldKind.SCORE),
+    "latency": (LATENCY, FieldKind.NUMBER),
+    "version": (MODEL_VERSION, FieldKind.CATEGORY),
+    "error": (ERROR, FieldKind.CATEGORY),
 }
 
 
-def a_projection(prediction: Kind = Kind.SCORE, units_per_second: float = 1.0, **features: Kind) -> Projection:
+def a_projection(
+    prediction: FieldKind = FieldKind.SCORE, units_per_second: float = 1.0, **features: FieldKind
+) -> Projection:
     """Reads id, ts, score, latency, version, error and the features: age (number) and region (category) by default."""
-    features = features or {"age": Kind.NUMBER, "region": Kind.CATEGORY}
+    features = features or {"age": FieldKind.NUMBER, "region": FieldKind.CATEGORY}
     roles = {**_ROLES, "score": (PREDICTION, prediction)}
     fields = [PayloadField(name, column, kind) for name, (column, kind) in roles.items()]
     fields += [PayloadField(name, name, kind) for name, kind in features.items()]
     return Projection(tuple(fields), units_per_second)
 
 
-def a_labels_projection(label: Kind = Kind.OUTCOME, positive: str | None = None) -> Projection:
+def a_labels_projection(label: FieldKind = FieldKind.OUTCOME, positive: str | None = None) -> Projection:
     """Reads id and label."""
-    fields = (PayloadField("id", ID, Kind.ID), PayloadField("label", LABEL, label))
+    fields = (PayloadField("id", ID, FieldKind.ID), PayloadField("label", LABEL, label))
     return Projection(fields, positive=positive)
 
 

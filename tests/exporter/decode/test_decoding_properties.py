@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from exporter.batch import ID, Batch, Reason
 from exporter.decode import Decoders, inflate
 from exporter.decode.formats import ARROW_STREAM, CSV, JSON_ARRAY, JSON_LINES
-from exporter.decode.projection import Kind
+from exporter.decode.projection import FieldKind
 from exporter.errors import RejectedPayload
 from tests.support.payloads import (
     ENCODERS,
@@ -212,7 +212,7 @@ def test_every_reason_to_set_a_prediction_aside_is_given(line: bytes, reason: Re
 
 @pytest.mark.parametrize(("label", "reason"), [(None, Reason.MISSING_LABEL), (2, Reason.INVALID_LABEL)])
 def test_every_reason_to_set_a_label_aside_is_given(label: object, reason: Reason) -> None:
-    decoded = decode(as_lines([{"id": "a", "label": label}]), projection=a_labels_projection(Kind.OUTCOME))
+    decoded = decode(as_lines([{"id": "a", "label": label}]), projection=a_labels_projection(FieldKind.OUTCOME))
     assert reasons(decoded) == [(0, reason)]
 
 

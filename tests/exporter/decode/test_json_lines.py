@@ -5,7 +5,7 @@ import pytest
 
 from exporter.batch import ERROR, ID, LATENCY, PREDICTION, TIMESTAMP, Reason
 from exporter.decode import Decoders
-from exporter.decode.projection import Kind, PayloadField, Projection
+from exporter.decode.projection import FieldKind, PayloadField, Projection
 from exporter.decode.reading import RECORD_LIMIT_BYTES
 from exporter.errors import RejectedPayload
 from exporter.monitor.spec import canonical_category
@@ -187,7 +187,7 @@ def test_an_error_field_that_says_nothing_is_no_error() -> None:
 def test_a_class_is_a_prediction_of_a_multiclass_model() -> None:
     predictions = ["cat", 3, True, None, "", ["cat"]]
     rows = [an_event(number, score=prediction) for number, prediction in enumerate(predictions)]
-    decoded = decode(as_lines(rows), projection=a_projection(Kind.CATEGORY))
+    decoded = decode(as_lines(rows), projection=a_projection(FieldKind.CATEGORY))
     assert column(decoded, PREDICTION) == ["cat", "3", "true"]
     missing, invalid = Reason.MISSING_PREDICTION, Reason.INVALID_PREDICTION
     assert reasons(decoded) == [(3, missing), (4, missing), (5, invalid)]
@@ -195,7 +195,7 @@ def test_a_class_is_a_prediction_of_a_multiclass_model() -> None:
 
 def test_a_regression_predicts_any_finite_number() -> None:
     body = as_lines([an_event(0, score=-12.5)]) + b'{"id": "e1", "ts": 1, "score": 1e999}\n'
-    decoded = decode(body, projection=a_projection(Kind.NUMBER))
+    decoded = decode(body, projection=a_projection(FieldKind.NUMBER))
     assert decoded.batch.number(PREDICTION).tolist() == [-12.5]
     assert reasons(decoded) == [(1, Reason.INVALID_PREDICTION)]
 
@@ -220,7 +220,7 @@ def test_one_field_may_be_read_twice_and_as_two_kinds(
     ages: list[object], numbers: list[float | None], mistyped: list[bool]
 ) -> None:
     projection = a_projection()
-    twice = (PayloadField("age", "age_as_text", Kind.CATEGORY), PayloadField("age", "age_again", Kind.NUMBER))
+    twice = (PayloadField("age", "age_as_text", FieldKind.CATEGORY), PayloadField("age", "age_again", FieldKind.NUMBER))
     projection = Projection((*projection.fields, *twice))
     decoded = decode(as_lines([an_event(number, age=age) for number, age in enumerate(ages)]), projection=projection)
     assert column(decoded, "age") == column(decoded, "age_again") == numbers

@@ -6,13 +6,15 @@ import pytest
 
 from exporter.batch import ID, LABEL, Reason
 from exporter.decode.formats import CSV
-from exporter.decode.projection import Kind
+from exporter.decode.projection import FieldKind
 from tests.support.payloads import ENCODERS, a_labels_projection, as_lines, column, decode, reasons
 
 MISSING, INVALID = Reason.MISSING_LABEL, Reason.INVALID_LABEL
 
 
-def labels(*values: Any, positive: str | None = None, kind: Kind = Kind.OUTCOME) -> list[float | str | Reason]:
+def labels(
+    *values: Any, positive: str | None = None, kind: FieldKind = FieldKind.OUTCOME
+) -> list[float | str | Reason]:
     """What becomes of each label: its value, or why it is set aside."""
     rows = [{"id": f"e{row}", "label": value} for row, value in enumerate(values)]
     decoded = decode(as_lines(rows), projection=a_labels_projection(kind, positive))
@@ -39,13 +41,13 @@ def test_with_a_number_for_the_positive_class_the_other_numbers_are_negative() -
 
 
 def test_regression_labels_are_finite_numbers() -> None:
-    assert labels(1, -2.5, "3", True, None, kind=Kind.NUMBER) == [1.0, -2.5, INVALID, INVALID, MISSING]
-    decoded = decode(b'{"id": 1, "label": 1e999}', projection=a_labels_projection(Kind.NUMBER))
+    assert labels(1, -2.5, "3", True, None, kind=FieldKind.NUMBER) == [1.0, -2.5, INVALID, INVALID, MISSING]
+    decoded = decode(b'{"id": 1, "label": 1e999}', projection=a_labels_projection(FieldKind.NUMBER))
     assert reasons(decoded) == [(0, INVALID)]
 
 
 def test_multiclass_labels_are_names() -> None:
-    assert labels("cat", 3, None, "", ["cat"], kind=Kind.CATEGORY) == ["cat", "3", MISSING, MISSING, INVALID]
+    assert labels("cat", 3, None, "", ["cat"], kind=FieldKind.CATEGORY) == ["cat", "3", MISSING, MISSING, INVALID]
 
 
 @pytest.mark.parametrize("content_type", ENCODERS)

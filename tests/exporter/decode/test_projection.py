@@ -4,7 +4,7 @@ import pytest
 
 from exporter.batch import ERROR, ID, LABEL, LATENCY, MODEL_VERSION, PREDICTION, TIMESTAMP
 from exporter.decode import label_projection, prediction_projection
-from exporter.decode.projection import Kind
+from exporter.decode.projection import FieldKind
 from exporter.errors import InvalidMonitors
 from tests.support.batches import a_monitor
 from tests.support.model_monitors import a_bare_monitor, a_model_monitor
@@ -13,14 +13,14 @@ from tests.support.model_monitors import a_bare_monitor, a_model_monitor
 def test_a_prediction_is_read_by_the_payloads_names_under_the_canonical_ones() -> None:
     fields = [(field.name, field.column, field.kind) for field in prediction_projection(a_model_monitor()).fields]
     assert fields == [
-        ("request_id", ID, Kind.ID),
-        ("ts", TIMESTAMP, Kind.TIMESTAMP),
-        ("score", PREDICTION, Kind.SCORE),
-        ("latency", LATENCY, Kind.NUMBER),
-        ("version", MODEL_VERSION, Kind.CATEGORY),
-        ("error", ERROR, Kind.CATEGORY),
-        ("age", "age", Kind.NUMBER),
-        ("region", "region", Kind.CATEGORY),
+        ("request_id", ID, FieldKind.ID),
+        ("ts", TIMESTAMP, FieldKind.TIMESTAMP),
+        ("score", PREDICTION, FieldKind.SCORE),
+        ("latency", LATENCY, FieldKind.NUMBER),
+        ("version", MODEL_VERSION, FieldKind.CATEGORY),
+        ("error", ERROR, FieldKind.CATEGORY),
+        ("age", "age", FieldKind.NUMBER),
+        ("region", "region", FieldKind.CATEGORY),
     ]
 
 
@@ -38,18 +38,18 @@ def test_a_derived_feature_is_not_read_and_a_renamed_one_by_its_field() -> None:
 @pytest.mark.parametrize(
     ("task", "prediction", "label"),
     [
-        ("binary", Kind.SCORE, Kind.OUTCOME),
-        ("multiclass", Kind.CATEGORY, Kind.CATEGORY),
-        ("regression", Kind.NUMBER, Kind.NUMBER),
+        ("binary", FieldKind.SCORE, FieldKind.OUTCOME),
+        ("multiclass", FieldKind.CATEGORY, FieldKind.CATEGORY),
+        ("regression", FieldKind.NUMBER, FieldKind.NUMBER),
     ],
 )
-def test_the_task_says_what_predictions_and_labels_are(task: str, prediction: Kind, label: Kind) -> None:
+def test_the_task_says_what_predictions_and_labels_are(task: str, prediction: FieldKind, label: FieldKind) -> None:
     monitor = a_model_monitor(task)
     read = prediction_projection(monitor).field_of(PREDICTION)
     assert read is not None
     assert read.kind is prediction
     fields = [(field.name, field.column, field.kind) for field in label_projection(monitor).fields]
-    assert fields == [("request_id", ID, Kind.ID), ("label", LABEL, label)]
+    assert fields == [("request_id", ID, FieldKind.ID), ("label", LABEL, label)]
 
 
 def test_the_unit_of_timestamps_is_the_monitors() -> None:
