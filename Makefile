@@ -3,6 +3,9 @@ VENV := .venv/bin
 MONITORS := tests/golden/monitors
 GENERATED := tests/golden
 ARGUMENTS ?=
+HISTORIES ?= 1000000
+SEED ?= 1
+MINUTES ?= 60
 
 EXAMPLES := deploy/examples/monitors
 
@@ -14,7 +17,7 @@ write_generated = $(VENV)/infranaut docs $(1) && \
 	done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup services test check lint types contract generated demo bench generate constraints clean
+.PHONY: help setup services test check lint types contract generated demo bench simulate chaos generate constraints clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -22,7 +25,7 @@ help: ## List the targets
 setup: ## Make .venv with the project and the packages of its tests
 	@sh deploy/local/venv.sh dev
 
-services: ## Put Prometheus and Alertmanager into .tools (links to PATH, or Debian's packages unpacked)
+services: ## Put the servers that tests and demo use into .tools (links to PATH, or Debian's packages unpacked)
 	@sh deploy/local/services.sh
 
 test: setup services ## Run every test, with the set-up; ARGUMENTS="-k drift" goes to pytest
@@ -46,11 +49,17 @@ generated: setup services
 
 demo: ## Watch a model drift, to its alert; ONCE=1 ends after the alert, ARGUMENTS="--data FILE" takes your file
 	@sh deploy/local/venv.sh demo
-	@sh deploy/local/services.sh
+	@sh deploy/local/services.sh prometheus prometheus-alertmanager
 	@$(VENV)/infranaut demo $(if $(ONCE),--once) $(ARGUMENTS)
 
-bench: setup ## Measure speed against the peers' figures
+bench: setup services ## Measure speed against the peers' figures
 	@$(VENV)/python -m tests.bench $(ARGUMENTS)
+
+simulate: setup ## Run a million histories of the spool with faults; HISTORIES=20000 runs fewer, SEED=7 others
+	@$(VENV)/python -m tests.simulation --histories $(HISTORIES) --seed $(SEED)
+
+chaos: setup services ## Kill, freeze and fill everything for an hour, then look for what was lost; MINUTES=5 SEED=7
+	@$(VENV)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED)
 
 generate: setup ## Write every generated file again
 	$(call write_generated)

@@ -41,10 +41,10 @@ def find(name: str) -> Path | None:
 
 
 def version(program: Path) -> str:
-    """The version that the program tells, or its whole first line where it has no `version X`."""
+    """The version that the program tells, or its whole first line where that holds none."""
     told = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20, check=False)
     lines = (told.stdout or told.stderr).splitlines() or ["unknown"]
-    match = re.search(r"version (\S+)", lines[0])
+    match = re.search(r"(?:version |v=|\(PostgreSQL\) )(\S+)", lines[0])
     return match.group(1).rstrip(",") if match else lines[0]
 
 
