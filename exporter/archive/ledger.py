@@ -89,6 +89,9 @@ class AuditEvent:
 class Ledger(Protocol):
     """Stands in the warm tier's database. Calls block, from one thread; a database that is away raises RetryLater."""
 
+    def offsets(self) -> Mapping[str, int]:
+        """By origin: the sequence before which every entry has landed."""
+
     def add_cold_file(self, file: ColdFile) -> None:
         """Adds it; again: no effect. CorruptEntry when another file stands under its name."""
 

@@ -113,5 +113,8 @@ class WarmTier(Protocol):
                    partition goes.
         """
 
+    def size_bytes(self) -> int:
+        """What rows, their indexes and the ledger take on the database's disk."""
+
     def close(self) -> None:
         """Lets go of the database."""
