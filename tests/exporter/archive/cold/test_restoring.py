@@ -1,0 +1,159 @@
+"""Rows that come back from cold into warm: the very same ones, for as long as they are wanted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from exporter.archive.cold.moving import due_moves, move
+from exporter.archive.cold.names import DAY_S
+from exporter.archive.cold.pins import LONGEST_KEEP_S
+from exporter.archive.cold.restoring import RestoredSpan, RestoreRequest, files_to_restore, restore
+from exporter.archive.cold.retention import DropDay
+from exporter.archive.digest import digest_of_all
+from exporter.archive.entry import Kind
+from exporter.archive.warm.tier import Span
+from exporter.errors import CorruptEntry, InvalidSettings, KeyRemoved
+from exporter.monitor.spec import Retention
+from tests.support.archives import EVER, MONITOR, labels, letters, plain, predictions, varied_predictions
+from tests.support.batches import START_S
+from tests.support.cold_tiers import Crash, Stumbling, World, a_world, some_keys
+
+KEPT = {MONITOR: Retention.model_validate({"warm": "30d", "cold": "365d"})}
+DAY = START_S // DAY_S * DAY_S
+NOW = DAY + 40 * DAY_S
+WHOLE_DAY = Span(DAY, DAY + DAY_S)
+
+
+def dropped(folder: Path, **cold: Any) -> World:
+    """Rows of three hours that lie in cold only."""
+    world, rng = a_world(folder, **cold), np.random.default_rng(4)
+    for number in range(3):
+        rows = varied_predictions(rng, 20, f"e{number}")
+        world.land(rows, labels([f"e{number}-0"]), letters([0]), origin=f"exporter-{number % 2}/0")
+    world.clock.now_s = NOW
+    move(world.tiers, due_moves(world.tiers, KEPT))
+    assert world.warm.hours() == []
+    return world
+
+
+def brought_back(world: World, span: Span = WHOLE_DAY, days: float = 10, **request: Any) -> RestoredSpan:
+    asked = RestoreRequest(MONITOR, span, world.clock.now() + days * DAY_S, **request)
+    return restore(world.tiers, world.cold, asked, lambda *_: None)
+
+
+def in_warm(world: World, kind: Kind = Kind.PREDICTIONS) -> list[dict[str, Any]]:
+    return plain(world.warm.read(kind, MONITOR, EVER))
+
+
+def test_what_comes_back_is_what_went(tmp_path: Path) -> None:
+    world = dropped(tmp_path)
+    assert brought_back(world) == RestoredSpan(files=12, rows=66, new_rows=66)
+    for kind, rows in ((Kind.PREDICTIONS, 60), (Kind.LABELS, 3), (Kind.DEAD_LETTERS, 3)):
+        assert in_warm(world, kind) == plain(world.cold_rows(kind=kind))
+        assert len(in_warm(world, kind)) == rows
+    assert digest_of_all(world.warm.read(Kind.PREDICTIONS, MONITOR, EVER)) == digest_of_all(world.cold_rows())
+
+
+def test_whole_hours_come_back(tmp_path: Path) -> None:
+    world = dropped(tmp_path)
+    brought_back(world, Span(START_S + 60, START_S + 61), kinds=[Kind.PREDICTIONS])
+    [hour] = world.warm.hours()
+    assert (hour.start, hour.kind) == (START_S // 3600 * 3600, Kind.PREDICTIONS)
+    files = world.ledger.cold_files(MONITOR, Kind.PREDICTIONS, Span(hour.start, hour.start + 1))
+    assert hour.rows == sum(file.rows for file in files)
+
+
+def test_what_is_there_is_not_added_again(tmp_path: Path) -> None:
+    world = dropped(tmp_path)
+    brought_back(world)
+    assert brought_back(world).new_rows == 0
+    assert len(in_warm(world)) == 60
+
+
+def test_restored_rows_stay_until_their_time_is_over_and_go_by_the_next_move(tmp_path: Path) -> None:
+    world = dropped(tmp_path)
+    brought_back(world, days=10)
+    world.clock.move(9 * DAY_S)
+    assert due_moves(world.tiers, KEPT) == []
+    world.clock.move(DAY_S)
+    move(world.tiers, due_moves(world.tiers, KEPT))
+    assert world.warm.hours() == []
+    assert sum(batch.num_rows for batch in world.cold_rows()) == 60
+
+
+@pytest.mark.parametrize("after_s", [0, -1, LONGEST_KEEP_S + 1])
+def test_a_time_that_nobody_would_remember_is_refused(tmp_path: Path, after_s: float) -> None:
+    world = dropped(tmp_path)
+    with pytest.raises(InvalidSettings, match="at most 90 days"):
+        brought_back(world, days=after_s / DAY_S)
+    assert world.warm.hours() == []
+
+
+def test_it_can_be_told_beforehand_what_would_be_read(tmp_path: Path) -> None:
+    world = dropped(tmp_path)
+    files = files_to_restore(world.tiers, RestoreRequest(MONITOR, WHOLE_DAY, NOW + 1, [Kind.LABELS]))
+    assert files == world.ledger.cold_files(kind=Kind.LABELS)
+
+
+def test_everybody_is_told_of_each_file(tmp_path: Path) -> None:
+    world, told = dropped(tmp_path), []
+    asked = RestoreRequest(MONITOR, WHOLE_DAY, NOW + DAY_S, [Kind.LABELS])
+    restore(world.tiers, world.cold, asked, lambda number, of, file: told.append((number, of, file.name)))
+    assert told == [(number, 2, file.name) for number, file in enumerate(world.ledger.cold_files(kind=Kind.LABELS), 1)]
+
+
+@pytest.mark.parametrize("is_after", [False, True])
+@pytest.mark.parametrize("at", [1, 3])
+def test_a_crash_between_files_is_mended_by_the_next_restoration(tmp_path: Path, at: int, is_after: bool) -> None:
+    world = dropped(tmp_path)
+    stumbling: Any = Stumbling(world.warm, "restore", at, is_after=is_after)
+    asked = RestoreRequest(MONITOR, WHOLE_DAY, NOW + DAY_S)
+    with pytest.raises(Crash):
+        restore(replace(world.tiers, warm=stumbling), world.cold, asked, lambda *_: None)
+    assert not any(isinstance(action, DropDay) for action in due_moves(world.tiers, KEPT))
+    brought_back(world)
+    assert len(in_warm(world)) == 60
+
+
+def test_a_file_that_is_not_what_was_written_is_not_restored(tmp_path: Path) -> None:
+    world = dropped(tmp_path)
+    [first, *_] = world.ledger.cold_files(kind=Kind.PREDICTIONS)
+    path = tmp_path / "cold" / first.name
+    path.write_bytes(path.read_bytes().replace(b"e0-", b"x0-", 1))
+    with pytest.raises(CorruptEntry, match=f"{first.name} has the SHA-256"):
+        brought_back(world, kinds=[Kind.PREDICTIONS])
+    assert in_warm(world) == []
+
+
+def test_a_warm_tier_that_takes_other_rows_is_noticed(tmp_path: Path) -> None:
+    world = dropped(tmp_path)
+
+    class Lossy(Stumbling):
+        def restore(self, kind: Kind, monitor: str, rows: Any) -> int:
+            return world.warm.restore(kind, monitor, [batch.slice(1) for batch in rows])
+
+    lossy: Any = Lossy(world.warm, "")
+    asked = RestoreRequest(MONITOR, WHOLE_DAY, NOW + 1)
+    with pytest.raises(CorruptEntry, match=r"warm differs from cold after .* was restored"):
+        restore(replace(world.tiers, warm=lossy), world.cold, asked, lambda *_: None)
+
+
+def test_rows_that_came_since_do_not_hinder_it(tmp_path: Path) -> None:
+    world = dropped(tmp_path)
+    world.land(predictions(["late"], START_S))
+    brought_back(world)
+    assert len(in_warm(world)) == 61
+
+
+def test_rows_whose_key_was_removed_do_not_come_back(tmp_path: Path) -> None:
+    keys = some_keys(tmp_path)
+    world = dropped(tmp_path, keys=keys)
+    assert brought_back(world).new_rows == 66
+    keys.remove(f"{MONITOR}/2025-06")
+    with pytest.raises(KeyRemoved):
+        brought_back(world)
