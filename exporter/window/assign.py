@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from exporter.batch import MODEL_VERSION, Batch, Integers
 from exporter.catalog import MISSING_BIN, OTHER, UNVERSIONED
 from exporter.monitor.spec import CategoryFeature, Monitor
-from exporter.window.children import LABEL_VALUE_LIMIT, Child, Children
+from exporter.window.children import LABEL_VALUE_LIMIT, Child, ChildRegister
 
 _DENSE_LIMIT = 1 << 20
 
@@ -35,7 +35,7 @@ class _Codes:
 class ChildAssigner:
     """Compiled for a monitor; looks names up once for each distinct combination in a batch."""
 
-    def __init__(self, monitor: Monitor, children: Children) -> None:
+    def __init__(self, monitor: Monitor, children: ChildRegister) -> None:
         self._children = children
         segments = monitor.spec.segments
         self._by: dict[str, frozenset[str]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -30,6 +31,12 @@ class Allocation:
 
     row: int
     dropped: str = ""
+
+
+class ChildRegister(Protocol):
+    """Gives each child its row of the counts, always the same."""
+
+    def row_of(self, child: Child) -> Allocation: ...
 
 
 class Children:
@@ -71,7 +78,7 @@ class Children:
         row = self._rows.get(child)
         if row is not None:
             return Allocation(row)
-        if self._is_full() and child not in self.all() and (rest := self._rows.get(_rest_of(child))) is not None:
+        if self._is_full() and child not in self.all() and (rest := self._rows.get(rest_of(child))) is not None:
             return Allocation(rest, "series_limit")
         with self._lock:
             self.all()
@@ -90,7 +97,7 @@ class Children:
     def _row_or_append(self, child: Child) -> int:
         """The row of the child, new while there is room; else that of the rest. Under the lock."""
         if child not in self._rows and self._is_full():
-            child = _rest_of(child)
+            child = rest_of(child)
         if child not in self._rows:
             row = len(self)
             encoded = msgspec.json.encode((child.model_version, child.segment))
@@ -100,5 +107,6 @@ class Children:
         return self._rows[child]
 
 
-def _rest_of(child: Child) -> Child:
+def rest_of(child: Child) -> Child:
+    """Under what a child counts that has no row of its own."""
     return Child(OTHER, None if child.segment is None else OTHER)

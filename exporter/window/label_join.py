@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from exporter.batch import ERROR, LABEL, PREDICTION, TIMESTAMP, Batch, Booleans, Floats, Integers
+from exporter.batch import LABEL, PREDICTION, TIMESTAMP, Batch, Booleans, Floats, Integers
 from exporter.window.assign import Assigned
 from exporter.window.counts import CountsWriter, add_by_child
 from exporter.window.hashing import hash_text
 from exporter.window.outcomes import OutcomeCounter
+from exporter.window.recounted import succeeded_rows
 from exporter.window.remembered import Remembered, State
 from exporter.window.shared import SharedMonitor
 
@@ -44,7 +45,7 @@ class LabelJoin:
         states = np.full(len(batch), State.SEEN, dtype=np.uint8)
         if self._outcomes is not None:
             values = self._outcomes.as_numbers(batch.column(PREDICTION))
-            states[_succeeded(batch)] = State.WAITING
+            states[succeeded_rows(batch)] = State.WAITING
         keys = hash_text(ids, self._hash_seed)
         return self._store.remember(keys, values, batch.number(TIMESTAMP), assigned.children, states)
 
@@ -57,7 +58,7 @@ class LabelJoin:
         states = np.full(len(batch), State.SEEN, dtype=np.uint8)
         if self._outcomes is not None:
             values = self._outcomes.as_numbers(batch.column(PREDICTION))
-            states[_succeeded(batch)] = State.WAITING
+            states[succeeded_rows(batch)] = State.WAITING
             states[is_labelled] = State.LABELLED
         keys = hash_text(ids, self._hash_seed)
         remembered = self._store.remember(keys, values, batch.number(TIMESTAMP), assigned.children, states)
@@ -90,7 +91,7 @@ class LabelJoin:
         if outcomes is None or self._outcomes is None:
             return
         integers = self._writer.model.integers
-        succeeded = _succeeded(batch)
+        succeeded = succeeded_rows(batch)
         add_by_child(integers[:, outcomes.pending], children[remembered.fresh & succeeded])
         self._count_expired(remembered.evicted)
         is_usable = succeeded[remembered.joined]
@@ -135,11 +136,3 @@ class LabelJoin:
         """Labels without a prediction that wants them."""
         if self._layout.unmatched is not None:
             self._writer.overall.integers[self._layout.unmatched.start] += labels
-
-
-def _succeeded(batch: Batch) -> Booleans:
-    """bool[n]: rows whose prediction the model did make."""
-    if not batch.has(ERROR):
-        return np.ones(len(batch), dtype=np.bool_)
-    succeeded: Booleans = batch.column(ERROR).is_null().to_numpy(zero_copy_only=False)
-    return succeeded

@@ -52,6 +52,14 @@ class SharedLock:
     def __enter__(self) -> None:
         fcntl.lockf(self._file, fcntl.LOCK_EX)
 
+    def is_taken_at_once(self) -> bool:
+        """Takes the lock, if nobody has it; entering it again afterwards has no effect."""
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:

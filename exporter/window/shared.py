@@ -16,8 +16,12 @@ from exporter.window.counts import Counts
 from exporter.window.layout import Layout, lag_edges, latency_edges
 from exporter.window.memory import SharedLock, SharedMemory
 from exporter.window.prediction_log import SharedPredictionStore
+from exporter.window.rate_limit import RateLimit
 
-_WITHOUT_EFFECT = {"drift", "performance", "quality", "slos", "alerts", "privacy", "retention", "sources"}
+_WITHOUT_EFFECT: dict[str, bool | dict[str, bool]] = {
+    **dict.fromkeys(("drift", "performance", "quality", "slos", "alerts", "privacy", "retention", "sources"), True),
+    "limits": {"records_per_second": True},
+}
 """Parts of a spec that change nothing of what is counted where, but for the bucket bounds that the SLOs ask for."""
 
 
@@ -52,8 +56,10 @@ class SharedMonitor:
         self.children = Children(self._memory, self._lock, spec.segments.limit if spec.segments else None)
         delay_s = spec.labels.maximum_delay.seconds if spec.labels else None
         self.store = SharedPredictionStore(self._memory, self._lock, delay_s, spec.events.horizon.seconds)
+        rate = spec.limits.records_per_second
+        self.rate_limit = RateLimit(monitor.name, rate) if rate is not None else None
         if predecessor is None:
-            for child in _expected_children(monitor):
+            for child in expected_children(monitor):
                 self.children.shown[self.children.row_of(child).row] = 1
 
     @property
@@ -70,7 +76,7 @@ def counting_digest(monitor: Monitor, reference: Reference | None, slots: int) -
     return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
 
 
-def _expected_children(monitor: Monitor) -> list[Child]:
+def expected_children(monitor: Monitor) -> list[Child]:
     """The model versions and segments that the monitor names, whose series start at 0 with the exporter."""
     spec = monitor.spec
     versions = [*spec.model.versions] if spec.events.model_version else [UNVERSIONED]

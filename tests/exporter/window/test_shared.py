@@ -23,6 +23,7 @@ def digest(**spec: Any) -> str:
         {"privacy": {"drop": ["email"]}},
         {"sources": []},
         {"performance": {"window": "1h"}},
+        {"limits": {"records_per_second": 1000}},
     ],
 )
 def test_what_changes_no_count_keeps_the_counts(changed: dict[str, Any]) -> None:
