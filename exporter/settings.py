@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from exporter.archive.configuration import ArchiveConfiguration
 from exporter.errors import InvalidSettings
+from exporter.monitor.size import parse_size_bytes
 
 DEFAULT_INGEST = "127.0.0.1:8750"
 DEFAULT_WEB = "127.0.0.1:9750"
 DEFAULT_STATE = "infranaut-state"
 DEFAULT_BODY_LIMIT = "64MiB"
-
-_SIZE = re.compile(r"^([0-9]+)\s*([KMG]i?B|B)?$")
-_UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +34,7 @@ class ServeSettings:
     body_limit_bytes : the largest body, before and after inflating.
     in_flight_bytes  : bodies held at once by one process; beyond it senders are told to wait.
     stop_after_s     : how long requests under way may take once the exporter stops.
+    archive          : where the tiers are; the section `archive` of the settings file.
     """
 
     monitors: tuple[Path, ...]
@@ -46,6 +45,27 @@ class ServeSettings:
     body_limit_bytes: int = 64 * 2**20
     in_flight_bytes: int = 256 * 2**20
     stop_after_s: int = 20
+    archive: ArchiveConfiguration = field(default_factory=ArchiveConfiguration)
+
+    @property
+    def writers(self) -> int:
+        """Processes that write to spools: those of ingest, and the collectors."""
+        return self.processes + 1
+
+    @property
+    def spools(self) -> Path:
+        """The folder of all spools; each slot has one in it."""
+        return self.state / "spool"
+
+    def spool_of(self, slot: int) -> Path:
+        """The folder of one slot's spool."""
+        return self.spools / f"{slot:02d}"
+
+    @property
+    def pseudonym_key(self) -> Path:
+        """The file with the key of `privacy.pseudonymise`."""
+        key = self.archive.pseudonym_key
+        return self.state / "pseudonym-key" if key is None else Path(key)
 
 
 def parse_address(text: str) -> Address:
@@ -58,7 +78,7 @@ def parse_address(text: str) -> Address:
 
 def parse_size(text: str) -> int:
     """Bytes of `64MiB`, `10MB`, `4096`; InvalidSettings otherwise."""
-    found = _SIZE.match(text.strip())
-    if not found or int(found[1]) == 0:
-        raise InvalidSettings(f"{text!r} is not a size; write for example 64MiB")
-    return int(found[1]) * _UNITS[found[2] or "B"]
+    try:
+        return parse_size_bytes(text)
+    except ValueError as error:
+        raise InvalidSettings(str(error)) from error

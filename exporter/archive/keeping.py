@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -29,15 +30,12 @@ class Keeping:
         spec = monitor.spec
         self._name = monitor.name
         self._key = key
-        events = spec.events
-        read = ((events.model_version, MODEL_VERSION), (events.latency_seconds, LATENCY), (events.error, ERROR))
-        columns = {name: name for name in spec.features} | {field: column for field, column in read if field}
-        pseudonymised = {columns[field] for field in spec.privacy.pseudonymise if field in columns}
+        pseudonymised = _columns_of(monitor, spec.privacy.pseudonymise)
         numbers = {name for name, feature in spec.features.items() if feature.type == "number"} | {LATENCY}
-        self._leave_out = {columns[field] for field in spec.privacy.drop if field in columns} | pseudonymised & numbers
+        self._leave_out = _columns_of(monitor, spec.privacy.drop) | pseudonymised & numbers
         self._pseudonymise = pseudonymised - self._leave_out
         private = {*spec.privacy.drop, *spec.privacy.pseudonymise}
-        self._is_id_private = bool(private & {events.id, *([spec.labels.join] if spec.labels else [])})
+        self._is_id_private = bool(private & {spec.events.id, *([spec.labels.join] if spec.labels else [])})
 
     def entry(self, kind: Kind, batch: Batch, source: str, received_at: float) -> Entry:
         """The entry of the rows of one body."""
@@ -62,3 +60,20 @@ class Keeping:
     def _pseudonym(self, text: str) -> str:
         digest = hmac.new(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
         return digest[: 2 * _PSEUDONYM_BYTES]
+
+
+def _columns_of(monitor: Monitor, fields: Sequence[str]) -> set[str]:
+    """The canonical columns that are read from these fields of the payload, but for the id."""
+    spec = monitor.spec
+    read = [(feature.field or name, name) for name, feature in spec.features.items()]
+    events = spec.events
+    read += [
+        (field, column)
+        for field, column in (
+            (events.model_version, MODEL_VERSION),
+            (events.latency_seconds, LATENCY),
+            (events.error, ERROR),
+        )
+        if field is not None
+    ]
+    return {column for field, column in read if field in fields}

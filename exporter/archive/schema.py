@@ -84,7 +84,11 @@ EVENT_COLUMNS: Mapping[Kind, tuple[str, ...]] = {
 """The columns of each kind that are not features; every table has all of them, null where nothing is known."""
 
 _RESERVED = frozenset(
-    [*(name for names in EVENT_COLUMNS.values() for name in names), *(field.name for field in PROVENANCE)]
+    [
+        *(name for names in EVENT_COLUMNS.values() for name in names),
+        *(field.name for field in PROVENANCE),
+        *("monitor", "label_time"),  # beside them where labels are joined
+    ]
 )
 
 

@@ -15,7 +15,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from exporter.cli.replaying.interruption import Interruption
+from exporter.cli.replaying.interruption import INTERRUPTED, Interruption
 from exporter.cli.replaying.pace import DueRows, ReplayPace, wait_until
 from exporter.cli.replaying.reading import RowFile, open_rows
 from exporter.cli.replaying.rows import TimeField
@@ -34,7 +34,6 @@ Examples:
   infranaut replay events.ndjson --monitor credit-default --url $URL --follow
 """
 _FILE = click.Path(path_type=Path, exists=False, dir_okay=False)
-_INTERRUPTED = 130
 
 
 class _Speed(click.ParamType[float]):
@@ -110,7 +109,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument a flag
         tally = replay(settings, SystemClock(), stop, Console(stderr=True))
     _print(tally, monitor, time.perf_counter() - started_s, is_json=is_json)
     if tally.is_interrupted and not follow:
-        sys.exit(_INTERRUPTED)
+        sys.exit(INTERRUPTED)
     sys.exit(1 if tally.rejected or tally.failure else 0)
 
 

@@ -19,11 +19,13 @@ from exporter.settings import (
     parse_address,
     parse_size,
 )
+from exporter.settings_file import load_settings_file
 
 _EXAMPLES = """
 \b
 Examples:
   infranaut serve --monitors monitors/
+  infranaut serve --monitors monitors/ --config infranaut.yaml
   infranaut serve --monitors monitors/ --listen 0.0.0.0:8750 --web-listen 0.0.0.0:9750 --processes 4
   kill -HUP PID          (or: curl -X POST http://127.0.0.1:9750/-/reload) reads the monitors again
 """
@@ -45,14 +47,26 @@ Examples:
     default=DEFAULT_STATE,
     show_default=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of dead letters and of collectors' positions.",
+    help="Folder of the archive's spool, dead letters, collectors' positions, and tiers that are no servers.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Settings file: where the archive's tiers are. Without it they are in the state folder.",
 )
 @click.option("--max-body", default=DEFAULT_BODY_LIMIT, show_default=True, help="The largest body, also once inflated.")
 @click.option(
     "--log-level", default="info", show_default=True, type=click.Choice(["debug", "info", "warning", "error"])
 )
 def command(
-    monitors: tuple[Path, ...], listen: str, web_listen: str, processes: int, state: Path, max_body: str, log_level: str
+    monitors: tuple[Path, ...],
+    listen: str,
+    web_listen: str,
+    processes: int,
+    state: Path,
+    config: Path | None,
+    max_body: str,
+    log_level: str,
 ) -> None:
     """Takes predictions and labels over HTTP and exposes them to Prometheus."""
     for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
@@ -64,6 +78,7 @@ def command(
         processes=processes,
         state=state,
         body_limit_bytes=parse_size(max_body),
+        archive=load_settings_file(config).archive,
     )
     logging.basicConfig(
         level=log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(process)d %(message)s"

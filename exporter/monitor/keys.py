@@ -1,4 +1,4 @@
-"""What the monitor's model says about a key: its type in words, whether it must be given, its neighbours.
+"""What a model says about a key: its type in words, whether it must be given, its neighbours.
 
 Read from the pydantic models themselves, for messages (`exporter.monitor.wording`) and for the generated reference.
 """
@@ -14,9 +14,17 @@ from pydantic import BaseModel
 
 from exporter.monitor.duration import Duration
 from exporter.monitor.positions import KeyPath
+from exporter.monitor.size import Size
 from exporter.monitor.spec import Monitor
 
-_PLAIN = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+_PLAIN = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    Duration: "a duration such as 30s, 5m, 1h30m or 7d",
+    Size: "a size such as 64MiB",
+}
 _FEW_KEYS = 6
 
 
@@ -30,10 +38,13 @@ class Place:
     is_required: bool
 
 
-def locate(location: Sequence[str | int]) -> Place:
-    """The place of a pydantic error's location, which names the chosen member of a union as well."""
+def locate(location: Sequence[str | int], root: type[BaseModel] = Monitor) -> Place:
+    """The place of a pydantic error's location, which names the chosen member of a union as well.
+
+    root : the model of the whole document.
+    """
     key: KeyPath = ()
-    annotation: Any = Monitor
+    annotation: Any = root
     parent: Any = None
     is_required = True
     for part in location:
@@ -86,8 +97,6 @@ def describe(annotation: Any) -> str:
         return f"a mapping with {next(iter(models[0].model_fields))}: {' or '.join(choices(annotation))}"
     if options := choices(annotation):
         return one_of(options)
-    if annotation is Duration:
-        return "a duration such as 30s, 5m, 1h30m or 7d"
     if get_origin(annotation) is list:
         return f"a list {_example(unwrap(get_args(annotation)[0]))}"
     keys = known_keys(annotation)

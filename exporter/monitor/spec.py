@@ -185,20 +185,20 @@ class Privacy(StrictModel):
     """Fields of the payload that are never written to disk as they came. The dead letters leave all of them out."""
 
     pseudonymise: list[str] = []
-    """Fields to be kept as a keyed hash, where raw data is archived; this version archives none."""
+    """Fields that the archive keeps as a keyed hash (HMAC-SHA-256); a number is left out, since it could be guessed."""
     drop: list[str] = []
     """Fields not kept at all."""
 
 
 class Retention(StrictModel):
-    """How long raw data is to be kept in each tier; this version archives none."""
+    """How long raw data is kept in each tier of the archive, counted from the time of the prediction."""
 
     hot: DurationField = Duration("24h")
-    """Redis."""
+    """Recent predictions by id: memory, or Redis."""
     warm: DurationField = Duration("30d")
-    """PostgreSQL."""
+    """Rows in a database: a file in the state folder, or PostgreSQL."""
     cold: DurationField = Duration("1y")
-    """Object storage."""
+    """Rows as Parquet files: a folder, or object storage."""
 
 
 class FileSource(StrictModel):
@@ -219,6 +219,9 @@ class Limits(StrictModel):
     """Series that the monitor may expose; model versions and segments beyond it count under __other__."""
     remembered_predictions: int = Field(262_144, ge=1024)
     """Predictions remembered by id, for duplicates and labels; the oldest are forgotten first."""
+    records_per_second: float | None = Field(None, gt=0)
+    """Posted predictions and labels together; beyond it senders are told to wait (429). A second's worth may come at
+    once. Replicas with one Redis as their hot tier share it, others have it each."""
 
 
 class Spec(StrictModel):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from exporter.monitor.keys import Place, choices, describe, known_keys, locate, one_of
 from exporter.monitor.positions import Document, Flaw, KeyPath
+from exporter.monitor.spec import Monitor
 from exporter.monitor.suggestion import did_you_mean
 
 _BOUNDS = {
@@ -21,9 +23,9 @@ _LONGEST_LIST_OF_KEYS = 12
 _LONGEST_SHOWN = 60
 
 
-def flaw_of(error: ErrorDetails, document: Document) -> Flaw:
-    """One pydantic error in words, with its line."""
-    place = locate(error["loc"])
+def flaw_of(error: ErrorDetails, document: Document, root: type[BaseModel] = Monitor) -> Flaw:
+    """One pydantic error in words, with its line; `root` is the model of the whole document."""
+    place = locate(error["loc"], root)
     key = _key(error, place)
     return Flaw(document.line_of(key), key, _message(error, place, document.written.get(key)))
 

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from threading import Event
 from types import FrameType
 
+INTERRUPTED = 130
+"""The exit code of a command that a person ended."""
+
 
 class Interruption:
     """Whether a person asked to stop; its pauses end early then."""

@@ -1,0 +1,1 @@
+"""SQL over the warm and the cold tier together."""

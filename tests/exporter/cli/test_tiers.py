@@ -1,0 +1,201 @@
+"""`infranaut tiers`: what lies where, moving, verifying, bringing back and legal hold, on real tiers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from exporter.cli.archive_access import person
+from exporter.cli.replaying.interruption import Interruption
+from tests.support.archive_places import TODAY_S, ArchivePlace
+from tests.support.archives import DAY_S, EVER, HOUR_S, labels, predictions
+
+OLD_S = TODAY_S - 40 * DAY_S
+COPIED_S = TODAY_S - 5 * DAY_S
+
+
+def ago(days: int) -> str:
+    return f"{days}d"
+
+
+def fill(place: ArchivePlace) -> None:
+    """Two hours are old enough to leave the warm tier, one to be copied, one is of today."""
+    place.state.land(
+        predictions(["old-1", "old-2"], [OLD_S, OLD_S + HOUR_S], age=1.0),
+        predictions(["copied"], COPIED_S, age=2.0),
+        predictions(["new"], TODAY_S, age=3.0),
+    )
+
+
+def counted(place: ArchivePlace) -> tuple[int, int]:
+    """Rows in warm and in cold, as `status` tells them."""
+    status = json.loads(place.run("tiers", "status", "--json").stdout)
+    return sum(each["warm_rows"] for each in status["stock"]), sum(each["cold_rows"] for each in status["stock"])
+
+
+def actions(place: ArchivePlace) -> list[str]:
+    """What a person did, as the audit has it."""
+    with place.state.open() as archive:
+        return [event.action for event in archive.ledger.audit_events(EVER) if event.actor == person()]
+
+
+def test_a_move_does_what_status_says_is_due(place: ArchivePlace) -> None:
+    fill(place)
+    status = place.run("tiers", "status")
+    assert status.exit_code == 0, status.exception
+    assert "due: copy 3 rows of 3 hours to cold\ndue: drop 2 rows of 1 day from warm\n" in status.stdout
+    dry = place.run("tiers", "move", "--dry-run")
+    assert dry.stdout.count("copy 1 row of credit/predictions/") == 3
+    assert dry.stdout.endswith("4 actions due; nothing was done\n")
+    assert counted(place) == (4, 0)
+    moved = place.run("tiers", "move")
+    assert (moved.exit_code, moved.stdout) == (0, "copied 3 rows\ndropped 2 rows\n")
+    assert counted(place) == (2, 3)
+    assert place.run("tiers", "move").stdout == "nothing is due; nothing was done\n"
+    assert actions(place) == ["archive.copy"] * 3 + ["archive.drop"]
+
+
+def test_what_is_verified_is_read_again_and_a_changed_file_is_found(place: ArchivePlace) -> None:
+    fill(place)
+    place.run("tiers", "move")
+    right = place.run("tiers", "verify")
+    assert right.exit_code == 0, right.exception
+    assert right.stdout.startswith("3 of 3 files right: 3 rows, ")
+    assert place.run("tiers", "verify", "--since", "10d").stdout.startswith("1 of 1 file right: 1 row, ")
+    assert place.run("tiers", "verify", "--sample", "2").stdout.startswith("2 of 2 files right: 2 rows, ")
+    with place.state.open() as archive:
+        assert archive.cold is not None
+        name = archive.ledger.cold_files()[0].name
+        archive.cold.store.delete(name)
+        archive.cold.store.put_if_absent(name, b"something else")
+    wrong = place.run("tiers", "verify", "--monitor", "credit")
+    assert wrong.exit_code == 1
+    assert f"wrong: {name} has the SHA-256 " in wrong.stdout
+    assert "2 of 3 files right" in wrong.stdout
+
+
+def test_a_period_that_is_brought_back_stays_in_warm_until_its_time(place: ArchivePlace) -> None:
+    fill(place)
+    place.run("tiers", "move")
+    period = ("--monitor", "credit", "--from", ago(45), "--to", ago(35))
+    dry = place.run("tiers", "restore", *period, "--dry-run")
+    assert dry.stdout.endswith("2 rows in 2 files; nothing was done\n")
+    assert counted(place) == (2, 3)
+    restored = place.run("tiers", "restore", *period, "--keep", "14d")
+    assert restored.stdout.startswith("2 rows restored, 0 were there; they stay in warm until "), restored.exception
+    assert place.run("tiers", "restore", *period).stdout.startswith("0 rows restored, 2 were there;")
+    assert place.run("tiers", "move").stdout == "nothing is due; nothing was done\n"
+    assert counted(place) == (4, 3)
+    assert "restored rows stay in warm until" in place.run("tiers", "status").stdout
+    assert place.run("query", "SELECT count(DISTINCT id), count(*) FROM credit").stdout.splitlines()[1] == "4,4"
+
+
+def test_the_files_of_a_period_are_put_on_hold_and_let_go_of(place: ArchivePlace) -> None:
+    fill(place)
+    place.run("tiers", "move")
+    period = ("--monitor", "credit", "--from", ago(45), "--to", ago(35))
+    assert place.run("tiers", "hold", *period, "--dry-run").stdout.endswith("2 files to be held; nothing was done\n")
+    assert place.run("tiers", "hold", *period).stdout == "2 files held\n"
+    assert place.run("tiers", "hold", *period).stdout == "0 files to be held; nothing was done\n"
+    with place.state.open() as archive:
+        held = {file.name for file in archive.ledger.cold_files() if file.is_held}
+    assert len(held) == 2
+    assert place.run("tiers", "release", *period).stdout == "2 files released\n"
+    assert actions(place)[-4:] == ["archive.hold"] * 2 + ["archive.release"] * 2
+
+
+def test_rows_of_a_monitor_that_is_not_loaded_are_told_and_left(tmp_path: Path) -> None:
+    place = ArchivePlace(tmp_path)
+    place.state.land(predictions(["a"], OLD_S), monitor="gone")
+    assert "gone *" in (shown := place.run("tiers", "status").stdout)
+    assert "* monitor not loaded: its rows stay where they are" in shown
+    assert place.run("tiers", "move").stdout == "nothing is due; nothing was done\n"
+    assert "--monitors PATH tells what is due" in place.run("tiers", "status", monitors=False).stdout
+    refused = place.run("tiers", "move", monitors=False)
+    assert "retention stands in the monitors" in str(refused.exception)
+
+
+def test_status_tells_when_the_next_hours_are_copied(tmp_path: Path) -> None:
+    place = ArchivePlace(tmp_path)
+    place.state.land(predictions(["new"], TODAY_S))
+    status = json.loads(place.run("tiers", "status", "--json").stdout)
+    assert status["next_copy"] == TODAY_S + 2 * DAY_S
+    assert status["due"] == dict.fromkeys(status["due"], 0)
+
+
+def test_status_tells_which_tier_is_away_and_why_and_hides_passwords(tmp_path: Path) -> None:
+    settings = (
+        "archive:\n"
+        "  hot: {url: 'redis://:opensesame@127.0.0.1:1/0'}\n"
+        "  warm: {url: 'postgresql://infranaut:opensesame@127.0.0.1:1/archive'}\n"
+        "  cold: {url: /dev/null/cold}\n"
+    )
+    place = ArchivePlace(tmp_path, settings)
+    (tmp_path / "state").mkdir()
+    status = place.run("tiers", "status")
+    assert status.exit_code == 1
+    assert "hot   redis://:***@127.0.0.1:1/0: " in status.stdout
+    assert "warm  postgresql://infranaut:***@127.0.0.1:1/archive: " in status.stdout
+    assert "cold  /dev/null/cold: " in status.stdout
+    assert ": ok" not in status.stdout.replace(f"{tmp_path / 'state' / 'spool'}, 0 B: ok", "")
+    assert "opensesame" not in status.output
+    for command in (("tiers", "move"), ("query", "SELECT 1")):
+        assert "opensesame" not in str(place.run(*command).exception)
+
+
+def test_what_cannot_be_moved_is_left_and_told(tmp_path: Path) -> None:
+    place = ArchivePlace(tmp_path)
+    fill(place)
+    place.run("tiers", "move")
+    place.state.land(labels(["old-1"], OLD_S))
+    blocked = tmp_path / "state" / "cold" / "credit" / "labels"
+    blocked.write_text("in the way")
+    left = place.run("tiers", "move")
+    assert left.exit_code == 1
+    assert "labels" in str(left.exception or left.stdout)
+    assert counted(place)[0] == 3
+    blocked.unlink()
+    assert place.run("tiers", "move").stdout == "copied 1 row\ndropped 1 row\n"
+
+
+def test_an_interruption_ends_after_the_step_under_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = ArchivePlace(tmp_path)
+    fill(place)
+    monkeypatch.setattr(Interruption, "is_asked", property(lambda _: True))
+    stopped = place.run("tiers", "move")
+    assert (stopped.exit_code, stopped.stdout) == (130, "copied 1 row\n")
+    assert "the same command goes on with it" in stopped.stderr
+    assert counted(place) == (4, 1)
+    monkeypatch.undo()
+    assert place.run("tiers", "move").stdout == "copied 2 rows\ndropped 2 rows\n"
+
+
+def test_an_interrupted_restoration_is_finished_by_the_same_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = ArchivePlace(tmp_path)
+    fill(place)
+    place.run("tiers", "move")
+    period = ("--monitor", "credit", "--from", ago(45), "--to", ago(35))
+    monkeypatch.setattr(Interruption, "is_asked", property(lambda _: True))
+    stopped = place.run("tiers", "restore", *period)
+    assert (stopped.exit_code, stopped.stdout) == (130, "read 1 of 2 files; their rows are in warm\n")
+    monkeypatch.undo()
+    assert place.run("query", "SELECT count(DISTINCT id), count(*) FROM credit").stdout.splitlines()[1] == "4,4"
+    assert place.run("tiers", "restore", *period).stdout.startswith("1 row restored, 1 were there;")
+
+
+def test_wrong_use_is_told(tmp_path: Path) -> None:
+    place = ArchivePlace(tmp_path)
+    fill(place)
+    place.run("tiers", "move")
+    period = ("--from", "2026-01-01", "--to", "2026-02-01")
+    misspelt = place.run("tiers", "restore", "--monitor", "credt", *period)
+    assert "no cold files of a monitor 'credt'; did you mean 'credit'?" in str(misspelt.exception)
+    assert place.run("tiers", "hold", "--monitor", "credit", "--from", "1d", "--to", "2d").exit_code == 2
+    assert place.run("tiers", "restore", "--monitor", "credit", *period, "--keep", "long").exit_code == 2
+    assert "at most 90d" in place.run("tiers", "restore", "--monitor", "credit", *period, "--keep", "1y").stderr
+    off = ArchivePlace(tmp_path, "archive: {cold: {enabled: false}}\n")
+    assert "the cold tier is off" in str(off.run("tiers", "verify").exception)
