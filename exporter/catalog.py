@@ -76,6 +76,26 @@ COLLECTOR_SUCCESS = Metric(
 COLLECTOR_DURATION = Metric(
     "infranaut_collector_duration_seconds", "gauge", ("collector",), "How long the collector's last poll took."
 )
+SPOOL_SIZE = Metric("infranaut_spool_size_bytes", "gauge", (), "Size of the spools' files on this machine's disk.")
+SPOOL_LIMIT = Metric(
+    "infranaut_spool_limit_bytes", "gauge", (), "What the spools may take; beyond it senders are told to wait (503)."
+)
+SPOOL_LAG = Metric(
+    "infranaut_spool_lag_seconds", "gauge", (), "How long the oldest entry that is not in the warm tier has waited."
+)
+ARCHIVE_ROWS = Metric(
+    "infranaut_archive_rows_total", "counter", ("kind",), "Rows that were new to the warm tier when they landed."
+)
+ARCHIVE_QUARANTINED = Metric(
+    "infranaut_archive_quarantined_total",
+    "counter",
+    (),
+    "Entries that could not be landed and were set aside in the state folder.",
+)
+ARCHIVE_LAST_LANDING_TIMESTAMP = Metric(
+    "infranaut_archive_last_landing_timestamp_seconds", "gauge", (), "When entries last landed in the warm tier."
+)
+TIER_UP = Metric("infranaut_tier_up", "gauge", ("tier",), "Whether a tier of the archive answered last (1) or not (0).")
 SERIES = Metric("infranaut_series", "gauge", ("monitor",), "Series that the monitor exposes now.")
 SERIES_LIMIT = Metric("infranaut_series_limit", "gauge", ("monitor",), "Series that the monitor may expose.")
 SERIES_DROPPED = Metric(

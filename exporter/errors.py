@@ -5,12 +5,15 @@
     │   ├── InvalidMonitors       monitor files with mistakes, all of them at once
     │   ├── InvalidReference      a reference that cannot be built, read or used
     │   ├── InvalidSettings       a flag, port or folder that cannot be used
+    │   ├── InvalidQuery          SQL that cannot be answered
     │   ├── ServiceFailed         a server that this program started, or talks to, failed
     │   ├── Fenced                somebody else has taken over what was claimed
     │   └── DiskFailed            what was written may not be on disk; no later write can be trusted
     ├── RetryLater                nothing was taken; the same call may succeed later
+    │   └── TooManyRecords        … once the monitor's limit of records allows it
     ├── LateRows                  rows have come that the caller did not know of: look again
     ├── CorruptEntry              archived bytes that are not what was written
+    ├── KeyRemoved                archived rows whose key somebody took away, so that nobody can read them
     └── RejectedPayload           a whole body is set aside; carries its reason
 
 Single records that are set aside are not exceptions: they are rows of a
@@ -62,6 +65,10 @@ class InvalidSettings(StopError):
     """A flag, an address or a folder that cannot be used."""
 
 
+class InvalidQuery(StopError):
+    """SQL that is no single SELECT over the tables there are, or that fails on the rows in them."""
+
+
 class ServiceFailed(StopError):
     """A server that was started or called did not do its part."""
 
@@ -82,12 +89,20 @@ class CorruptEntry(InfranautError):
     """Bytes of the archive that cannot be read as what they should be."""
 
 
+class KeyRemoved(InfranautError):
+    """Rows of the archive are sealed with a key that was taken away; they are meant to stay unreadable."""
+
+
 class RetryLater(InfranautError):
     """Nothing was taken; the same call may succeed after `retry_after_s` seconds."""
 
     def __init__(self, message: str, retry_after_s: int = 1) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class TooManyRecords(RetryLater):
+    """More came than `spec.limits.records_per_second` of the monitor; nothing was taken."""
 
 
 class RejectedPayload(InfranautError):

@@ -12,6 +12,7 @@ have come together, or a moment has passed.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from exporter.clock import Clock
 from exporter.decode import Decoders, inflate
 from exporter.decode.projection import label_projection, prediction_projection
 from exporter.derive import Derived, Deriver
-from exporter.errors import RejectedPayload
+from exporter.errors import RejectedPayload, TooManyRecords
 from exporter.validate import FeatureChecks
 from exporter.validate.events import reject_by_time
 from exporter.window.assign import ChildAssigner
@@ -147,7 +148,9 @@ class Pipeline:
 
     def admit_single_predictions(self, bodies: Sequence[bytes], source: str = "http") -> Admitted:
         """Reads bodies of one line each as one."""
-        return self._admit_predictions(self._predictions.decode(b"\n".join(bodies), "application/x-ndjson"), source)
+        decoded = self._predictions.decode(b"\n".join(bodies), "application/x-ndjson")
+        self._keep_to_rate(decoded, source)
+        return self._admit_predictions(decoded, source)
 
     def admit_labels(self, payload: Payload) -> Admitted:
         """Reads a body of labels; RejectedPayload when nothing of it can be read, or the monitor has no labels."""
@@ -206,10 +209,22 @@ class Pipeline:
     def _decode(self, decoders: Decoders, payload: Payload, kind: str) -> Decoded:
         try:
             body = inflate(payload.body, payload.content_encoding, self._body_limit_bytes)
-            return decoders.decode(body, payload.content_type)
+            decoded = decoders.decode(body, payload.content_type)
         except RejectedPayload as error:
             self.reject_body(error, payload, kind)
             raise
+        self._keep_to_rate(decoded, payload.source)
+        return decoded
+
+    def _keep_to_rate(self, decoded: Decoded, source: str) -> None:
+        """TooManyRecords when a sender is to wait; what the exporter reads by itself is not limited."""
+        limit = self._shared.rate_limit
+        if limit is None or source != "http":
+            return
+        wait_s = limit.admit(len(decoded.batch) + len(decoded.rejects))
+        if wait_s > 0:
+            message = f"more than {limit.rate_per_s:g} records a second; spec.limits.records_per_second says so"
+            raise TooManyRecords(message, math.ceil(wait_s))
 
     def _admit_predictions(self, decoded: Decoded, source: str) -> Admitted:
         now = self._clock.now()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from exporter.api.asgi import Application, BodyTooLarge, Headers, Receive, Scope, Send, read_body, respond
-from exporter.errors import DiskFailed, InfranautError, RejectedPayload, RetryLater
+from exporter.errors import DiskFailed, InfranautError, RejectedPayload, RetryLater, TooManyRecords
 from exporter.pipeline import Admitted, Payload, Pipeline, Receipt
 
 _PREFIX = "/v1/monitors/"
@@ -118,7 +118,8 @@ class IngestApplication:
         except DiskFailed as error:
             await _fail(send, 503, f"{error}; send it again", [(b"retry-after", b"1")])
         except RetryLater as error:
-            await _fail(send, 503, str(error), [(b"retry-after", str(error.retry_after_s).encode())])
+            status = 429 if isinstance(error, TooManyRecords) else 503
+            await _fail(send, status, str(error), [(b"retry-after", str(error.retry_after_s).encode())])
         except RejectedPayload as error:
             await _fail(send, error.status, str(error), reason=error.reason)
         except ConnectionResetError as error:

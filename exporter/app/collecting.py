@@ -12,13 +12,12 @@ from collections.abc import Mapping
 from collectors.errors import CollectorError
 from collectors.file import LineFile
 from collectors.source import Chunk, Source
+from exporter.app.archive_board import ArchiveBoard
 from exporter.app.configuration import Configuration, SourceOfMonitor
+from exporter.app.feeding import open_feeding
 from exporter.app.process import ParentLine
 from exporter.app.status import Status
-from exporter.app.worker import open_pipelines
-from exporter.archive.dead_letters import DeadLetters
-from exporter.clock import SystemClock
-from exporter.errors import RejectedPayload
+from exporter.errors import RejectedPayload, RetryLater
 from exporter.pipeline import Payload, Pipeline
 from exporter.settings import ServeSettings
 from exporter.window.memory import SharedLock
@@ -34,6 +33,7 @@ def run_collectors(
     slot: int,
     settings: ServeSettings,
     status: Status,
+    board: ArchiveBoard,
     turn: SharedLock,
     parent: ParentLine,
 ) -> None:
@@ -43,24 +43,21 @@ def run_collectors(
     """
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
-    dead_letters = DeadLetters(settings.state / "dead-letters", SystemClock())
-    pipelines = open_pipelines(configuration.monitors, slot, settings, dead_letters)
+    feeding = open_feeding(configuration.monitors, slot, settings, board)
     parent.say_ready()
     with turn:
         feeds = [
-            _Feed(_open(source, settings), source, index, pipelines, status)
+            _Feed(_open(source, settings), source, index, feeding.pipelines, status)
             for index, source in enumerate(configuration.sources)
         ]
         while not stop.is_set():
             is_busy = [feed.poll() for feed in feeds]
-            for pipeline in pipelines.values():
-                pipeline.tick()
+            feeding.tick()
             if not any(is_busy):
                 stop.wait(_IDLE_S)
         for feed in feeds:
             feed.close()
-    for pipeline in pipelines.values():
-        pipeline.close()
+    feeding.close()
 
 
 class _Feed:
@@ -75,6 +72,7 @@ class _Feed:
         self._pipeline = pipelines[wanted.monitor]
         self._status = status
         self._retry_at = 0.0
+        self._untaken: Chunk | None = None
         self._complaint = ""
 
     def poll(self) -> bool:
@@ -83,11 +81,13 @@ class _Feed:
         if started < self._retry_at:
             return False
         try:
-            chunk = self._source.poll()
+            chunk = self._untaken or self._source.poll()
             if chunk is not None:
+                self._untaken = chunk
                 self._take(chunk)
                 self._source.commit(self._source.positions())
-        except (CollectorError, OSError) as error:
+                self._untaken = None
+        except (CollectorError, RetryLater, OSError) as error:
             self._fail(str(error), started)
             return False
         self._complaint = ""

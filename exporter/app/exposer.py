@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from exporter import __version__, catalog
 from exporter.api.views import ExporterView, MonitorView
 from exporter.api.web import WebApplication
+from exporter.app.archive_board import ArchiveBoard, ArchiveTier
 from exporter.app.configuration import Configuration
 from exporter.app.process import ParentLine
 from exporter.app.reload import ReloadChannel
@@ -37,11 +38,12 @@ def run_exposer(
     ingest_url: str,
     settings: ServeSettings,
     status: Status,
+    board: ArchiveBoard,
     channel: ReloadChannel,
     parent: ParentLine,
 ) -> None:
     """Answers scrapes and people until told to stop."""
-    exposer = Exposer(configuration, ingest_url, status, channel, SystemClock())
+    exposer = Exposer(configuration, ingest_url, settings, status, board, channel, SystemClock())
 
     async def note() -> None:
         parent.say_ready()
@@ -56,12 +58,21 @@ class Exposer:
     """An `ExporterState` over shared memory."""
 
     def __init__(
-        self, configuration: Configuration, ingest_url: str, status: Status, channel: ReloadChannel, clock: Clock
+        self,
+        configuration: Configuration,
+        ingest_url: str,
+        settings: ServeSettings,
+        status: Status,
+        board: ArchiveBoard,
+        channel: ReloadChannel,
+        clock: Clock,
     ) -> None:
         digests = {item.name: item.sha256 for item in configuration.loaded.monitors}
         self._configuration = configuration
         self._ingest_url = ingest_url
+        self._settings = settings
         self._status = status
+        self._board = board
         self._channel = channel
         self._clock = clock
         self._audience = Audience()
@@ -128,6 +139,21 @@ class Exposer:
                 catalog.COLLECTOR_SUCCESS, [((("collector", poll.name),), float(poll.is_successful)) for poll in polls]
             ),
             _own(catalog.COLLECTOR_DURATION, [((("collector", poll.name),), poll.duration_s) for poll in polls]),
+            *([] if self._settings.archive.ack == "none" else self._archive_samples()),
+        ]
+
+    def _archive_samples(self) -> list[Samples]:
+        board = self._board
+        rows = [((("kind", kind.value),), float(count)) for kind, count in board.landed_rows.items()]
+        tiers = [((("tier", tier.name.lower()),), float(board.is_up(tier))) for tier in ArchiveTier]
+        return [
+            _own(catalog.SPOOL_SIZE, [((), board.spool_size_bytes)]),
+            _own(catalog.SPOOL_LIMIT, [((), float(self._settings.archive.spool.limit.bytes))]),
+            _own(catalog.SPOOL_LAG, [((), board.spool_lag_s(self._clock.now()))]),
+            _own(catalog.ARCHIVE_ROWS, rows),
+            _own(catalog.ARCHIVE_QUARANTINED, [((), float(board.quarantined))]),
+            _own(catalog.ARCHIVE_LAST_LANDING_TIMESTAMP, [((), board.landed_at)]),
+            _own(catalog.TIER_UP, tiers),
         ]
 
 

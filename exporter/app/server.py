@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -23,7 +24,8 @@ def serve_until_stopped(
 ) -> None:
     """Blocks until SIGTERM or SIGINT, then finishes the requests under way.
 
-    `while_running` starts with the server; `when_closed` is called as soon as no further request will be taken.
+    `while_running` starts with the server; when it raises, the server stops, and the error goes on. `when_closed` is
+    called as soon as no further request will be taken.
     """
     config = uvicorn.Config(
         application,
@@ -43,11 +45,13 @@ def serve_until_stopped(
 
     async def run() -> None:
         background = asyncio.ensure_future(while_running())
+        background.add_done_callback(lambda _background: setattr(server, "should_exit", True))
         try:
             await server.serve(sockets=[listener])
         finally:
             background.cancel()
-            await asyncio.gather(background, return_exceptions=True)
+            with contextlib.suppress(asyncio.CancelledError):
+                await background
 
     runner: Any = asyncio.Runner(loop_factory=config.get_loop_factory())
     with runner:

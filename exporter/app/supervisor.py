@@ -14,11 +14,14 @@ import socket
 import time
 from dataclasses import dataclass, field
 
+from exporter.app.archive_board import ArchiveBoard
+from exporter.app.archiving import run_archivist
 from exporter.app.collecting import run_collectors
 from exporter.app.configuration import Configuration, load_configuration, try_configuration
 from exporter.app.exposer import run_exposer
 from exporter.app.process import ForkedMain, ForkedProcess, ParentLine, fork
 from exporter.app.reload import ReloadChannel
+from exporter.app.state_folder import own_state
 from exporter.app.status import Status
 from exporter.app.worker import run_worker
 from exporter.clock import SystemClock
@@ -27,6 +30,7 @@ from exporter.settings import Address, ServeSettings
 from exporter.window.memory import SharedLock
 
 _RESPAWN_PAUSE_S = 1.0
+_STOPPED_LAST = "archivist"
 
 log = logging.getLogger(__name__)
 
@@ -44,11 +48,14 @@ class Supervisor:
 
     def __init__(self, settings: ServeSettings) -> None:
         self._settings = settings
+        self._state = own_state(settings.state)
         self._clock = SystemClock()
         self._status = Status()
         self._channel = ReloadChannel()
         self._collecting = SharedLock()
-        self._slots = 2 * (settings.processes + 1)
+        self._archiving = SharedLock()
+        self._slots = 2 * (settings.processes + 2)
+        self._board = ArchiveBoard(self._slots)
         self._old: list[ForkedProcess] = []
         self._starting: list[ForkedProcess] = []
         self._is_stopping = False
@@ -79,6 +86,8 @@ class Supervisor:
                     self._channel.receive()
                     self._channel.answer(self._reload())
             self._reap()
+            if self._is_stopping:
+                self._stop_last()
 
     def _handle_signals(self, wakeup: socket.socket) -> None:
         for number in wakeup.recv(4096):
@@ -88,15 +97,21 @@ class Supervisor:
                 self._reload()
 
     def _start(self, generation: _Generation) -> None:
-        """Forks a generation and waits until it is ready; ServiceFailed, and none of it left, when it is not."""
+        """Forks a generation and waits until it is ready; ServiceFailed, and none of it left, when it is not.
+
+        The archivist comes first: what it recalls tells the others which ids were seen before.
+        """
         configuration, processes = generation.configuration, generation.processes
         self._starting = processes
+        if self._settings.archive.ack != "none":
+            processes.append(self._fork_archivist(configuration))
+        has_recalled = all(process.wait_ready() for process in processes)
         processes.append(self._fork_exposer(configuration))
         for _ in range(self._settings.processes):
             processes.append(self._fork_worker(configuration))
         if configuration.sources:
             processes.append(self._fork_collectors(configuration))
-        if not all(process.wait_ready() for process in processes):
+        if not has_recalled or not all(process.wait_ready() for process in processes if process.role != "archivist"):
             self._retire(generation)
             raise ServiceFailed("a process did not start; its log says why")
         self._status.set_workers(self._settings.processes, self._settings.processes)
@@ -114,7 +129,7 @@ class Supervisor:
             self._status.set_reload_failed()
             log.error("reload failed, the old monitors stay: %s", error)  # noqa: TRY400 - said in words
             return str(error).splitlines()
-        going = [process for process in self._generation.processes if process.role != "collectors"]
+        going = [process for process in self._generation.processes if process.role in ("exposer", "worker")]
         self._retire(self._generation)
         self._generation = successor
         for process in going:
@@ -124,9 +139,11 @@ class Supervisor:
         log.info("reloaded %d monitors", len(configuration.monitors))
         return []
 
-    def _retire(self, generation: _Generation) -> None:
+    def _retire(self, generation: _Generation, last: str = "") -> None:
+        """Asks its processes to finish; those of the role `last` are asked once no other process is left."""
         for process in generation.processes:
-            process.stop()
+            if process.role != last:
+                process.stop()
         self._old += generation.processes
         generation.processes = []
 
@@ -139,7 +156,13 @@ class Supervisor:
         self._ingest.close()
         self._web.close()
         self._status.set_workers(self._settings.processes, 0)
-        self._retire(self._generation)
+        self._retire(self._generation, last=_STOPPED_LAST)
+
+    def _stop_last(self) -> None:
+        """The archivist lands what the others have left behind."""
+        if all(process.role == _STOPPED_LAST for process in self._old):
+            for process in self._old:
+                process.stop()
 
     def _reap(self) -> None:
         """Takes note of ended processes; one that should be running is forked again, on the counts it left."""
@@ -171,7 +194,12 @@ class Supervisor:
         if time.monotonic() - self._born_at.get(process.pid, 0.0) < _RESPAWN_PAUSE_S:
             time.sleep(_RESPAWN_PAUSE_S)
         configuration = self._generation.configuration
-        again = {"exposer": self._fork_exposer, "worker": self._fork_worker, "collectors": self._fork_collectors}
+        again = {
+            "exposer": self._fork_exposer,
+            "archivist": self._fork_archivist,
+            "worker": self._fork_worker,
+            "collectors": self._fork_collectors,
+        }
         successor = again[process.role](configuration)
         self._generation.processes.append(successor)
         if not successor.wait_ready():
@@ -182,7 +210,7 @@ class Supervisor:
         return self._fork(
             "exposer",
             lambda parent: run_exposer(
-                configuration, self._web, ingest_url, self._settings, self._status, self._channel, parent
+                configuration, self._web, ingest_url, self._settings, self._status, self._board, self._channel, parent
             ),
             None,
         )
@@ -191,7 +219,9 @@ class Supervisor:
         slot = self._free_slot()
         return self._fork(
             "worker",
-            lambda parent: run_worker(configuration.monitors, slot, self._ingest, self._settings, self._status, parent),
+            lambda parent: run_worker(
+                configuration.monitors, slot, self._ingest, self._settings, self._status, self._board, parent
+            ),
             slot,
         )
 
@@ -199,7 +229,17 @@ class Supervisor:
         slot = self._free_slot()
         return self._fork(
             "collectors",
-            lambda parent: run_collectors(configuration, slot, self._settings, self._status, self._collecting, parent),
+            lambda parent: run_collectors(
+                configuration, slot, self._settings, self._status, self._board, self._collecting, parent
+            ),
+            slot,
+        )
+
+    def _fork_archivist(self, configuration: Configuration) -> ForkedProcess:
+        slot = self._free_slot()
+        return self._fork(
+            "archivist",
+            lambda parent: run_archivist(configuration, slot, self._settings, self._board, self._archiving, parent),
             slot,
         )
 

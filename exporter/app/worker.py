@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from exporter.api.documentation import ingest_documentation
 from exporter.api.ingest import IngestApplication
+from exporter.app.archive_board import ArchiveBoard
+from exporter.app.feeding import open_feeding
 from exporter.app.process import ParentLine
 from exporter.app.server import serve_until_stopped
 from exporter.app.status import Status
-from exporter.archive.dead_letters import DeadLetters
-from exporter.clock import SystemClock
-from exporter.pipeline import Pipeline
 from exporter.settings import ServeSettings
 from exporter.window.shared import SharedMonitor
 
@@ -26,13 +25,13 @@ def run_worker(
     listener: socket.socket,
     settings: ServeSettings,
     status: Status,
+    board: ArchiveBoard,
     parent: ParentLine,
 ) -> None:
     """Takes predictions and labels until told to stop; then counts what waits."""
-    dead_letters = DeadLetters(settings.state / "dead-letters", SystemClock())
-    pipelines = open_pipelines(monitors, slot, settings, dead_letters)
+    feeding = open_feeding(monitors, slot, settings, board)
     application = IngestApplication(
-        pipelines,
+        feeding.pipelines,
         ingest_documentation(lambda: status.is_ready),
         settings.body_limit_bytes,
         settings.in_flight_bytes,
@@ -42,21 +41,9 @@ def run_worker(
         parent.say_ready()
         while True:
             await asyncio.sleep(_TICK_S)
-            for pipeline in pipelines.values():
-                pipeline.tick()
+            feeding.tick()
 
     try:
         serve_until_stopped(application, listener, settings.stop_after_s, tick, parent.say_closed)
     finally:
-        for pipeline in pipelines.values():
-            pipeline.close()
-
-
-def open_pipelines(
-    monitors: Sequence[SharedMonitor], slot: int, settings: ServeSettings, dead_letters: DeadLetters
-) -> Mapping[str, Pipeline]:
-    """A pipeline for each monitor, all writing to one slot."""
-    return {
-        shared.monitor.name: Pipeline(shared, slot, SystemClock(), dead_letters, settings.body_limit_bytes)
-        for shared in monitors
-    }
+        feeding.close()

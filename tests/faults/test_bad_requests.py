@@ -8,6 +8,7 @@ import json
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import requests
@@ -180,3 +181,15 @@ def test_the_web_listener_says_where_predictions_are_posted(exporter: RunningExp
 def settled(exporter: RunningExporter) -> ParsedScrape:
     """A scrape once nothing waits to be counted."""
     return exporter.wait_for_value(0, "infranaut_ingest_queue_records")
+
+
+def test_a_sender_beyond_the_limit_of_records_is_told_to_wait(tmp_path: Path) -> None:
+    write_monitor(tmp_path / "monitors", more="  limits: {records_per_second: 5}\n")
+    with an_exporter(tmp_path, tmp_path / "monitors") as exporter:
+        assert exporter.post_predictions(MONITOR, predictions("first", 20)).status_code == 202
+        answer = exporter.post_predictions(MONITOR, predictions("second", 1))
+        assert (answer.status_code, int(answer.headers["Retry-After"])) == (429, 4)
+        assert "spec.limits.records_per_second" in answer.json()["error"]
+        single = exporter.post(MONITOR, "predictions", as_lines(predictions("third", 1)).strip())
+        assert single.status_code == 429
+        assert exporter.wait_for_value(20, COUNTED).value(FAILED) == 0

@@ -47,6 +47,16 @@ def test_a_state_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     assert "--state" in refused(tmp_path, expected_code=None)
 
 
+def test_a_second_exporter_on_one_state_folder_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+    write_monitor(tmp_path / "monitors")
+    with an_exporter(tmp_path, tmp_path / "monitors") as exporter:
+        assert "another exporter is using it" in refused(tmp_path)
+        exporter.process.kill()
+        exporter.process.wait()
+        with an_exporter(tmp_path, tmp_path / "monitors") as again:
+            assert again.post_predictions(MONITOR, predictions("a", 1)).status_code == 202
+
+
 def test_a_monitor_whose_reference_is_not_built_counts_all_but_drift(tmp_path: Path) -> None:
     monitors = tmp_path / "monitors"
     monitors.mkdir()

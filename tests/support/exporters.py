@@ -84,7 +84,7 @@ class RunningExporter:
         """Whether both listeners say so."""
         try:
             return all(requests.get(f"{url}/-/ready", timeout=5).ok for url in (self.ingest_url, self.web_url))
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
     def children(self, role: str) -> set[int]:

@@ -12,6 +12,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.archive.dead_letters import DeadLetters
+from exporter.archive.journal import Journal
+from exporter.archive.keeping import Keeping
 from exporter.expose.audience import Audience
 from exporter.expose.exposition import Exposition
 from exporter.expose.families import Part
@@ -23,6 +25,7 @@ from exporter.window.shared import SharedMonitor
 from tests.support.clocks import MovedClock
 
 BODY_LIMIT_BYTES = 1 << 20
+PSEUDONYM_KEY = b"0123456789abcdef"
 
 
 @dataclass(slots=True)
@@ -75,15 +78,23 @@ class WatchedPipeline:
 
 
 def a_pipeline(
-    folder: Path, monitor: Monitor, reference: Reference | None = None, clock: MovedClock | None = None
+    folder: Path,
+    monitor: Monitor,
+    reference: Reference | None = None,
+    clock: MovedClock | None = None,
+    journal: Journal | None = None,
 ) -> WatchedPipeline:
     """A pipeline on slot 0 of new shared memory."""
-    return beside(folder, SharedMonitor(monitor, reference, slots=2), 0, clock or MovedClock())
+    return beside(folder, SharedMonitor(monitor, reference, slots=2), 0, clock or MovedClock(), journal)
 
 
-def beside(folder: Path, shared: SharedMonitor, slot: int, clock: MovedClock) -> WatchedPipeline:
-    """A pipeline on another slot of the same memory, as another process has one."""
-    pipeline = Pipeline(shared, slot, clock, DeadLetters(folder, clock), BODY_LIMIT_BYTES)
+def beside(
+    folder: Path, shared: SharedMonitor, slot: int, clock: MovedClock, journal: Journal | None = None
+) -> WatchedPipeline:
+    """A pipeline on another slot of the same memory, as another process has one; with a journal, it archives."""
+    keeping = None if journal is None else Keeping(shared.monitor, PSEUDONYM_KEY)
+    dead_letters = DeadLetters(folder, clock)
+    pipeline = Pipeline(shared, slot, clock, dead_letters, BODY_LIMIT_BYTES, journal, keeping)
     return WatchedPipeline(shared, pipeline, clock, folder)
 
 
