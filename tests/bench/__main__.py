@@ -9,26 +9,42 @@ import click
 from rich.console import Console
 
 from tests.bench import (
+    bench_archive_ingest,
+    bench_cold,
     bench_decode,
     bench_drift,
+    bench_embedded_warm,
+    bench_hot,
     bench_ids,
     bench_ingest,
+    bench_landing,
     bench_memory,
     bench_pipeline,
     bench_processes,
+    bench_profiles,
     bench_scrape,
+    bench_soak,
+    bench_spool,
 )
 from tests.bench.harness import BenchRow, as_json, machine, print_table
 
 BENCHES: dict[str, Callable[[], list[BenchRow]]] = {
+    "archive-ingest": bench_archive_ingest.run,
+    "cold": bench_cold.run,
     "decode": bench_decode.run,
     "drift": bench_drift.run,
+    "embedded-warm": bench_embedded_warm.run,
+    "hot": bench_hot.run,
     "ids": bench_ids.run,
     "ingest": bench_ingest.run,
+    "landing": bench_landing.run,
     "memory": bench_memory.run,
     "pipeline": bench_pipeline.run,
     "processes": bench_processes.run,
+    "profiles": bench_profiles.run,
     "scrape": bench_scrape.run,
+    "soak": bench_soak.run,
+    "spool": bench_spool.run,
 }
 """Every benchmark by the name it is asked for; a new one is a new line."""
 

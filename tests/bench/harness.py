@@ -51,6 +51,11 @@ class Timing:
         pairs = zip(self.rounds, other.rounds, strict=True)
         return statistics.median(mine.cpu_s / theirs.cpu_s for mine, theirs in pairs)
 
+    def wall_ratio(self, other: Timing) -> float:
+        """How many times as long as `other` this took, in the same way."""
+        pairs = zip(self.rounds, other.rounds, strict=True)
+        return statistics.median(mine.wall_s / theirs.wall_s for mine, theirs in pairs)
+
 
 @dataclass(frozen=True, slots=True)
 class BenchRow:

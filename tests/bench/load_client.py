@@ -1,4 +1,4 @@
-"""Posts to an exporter as fast as it answers. Run by `tests.bench.serving` as a script of its own, like a peer's.
+"""Posts to an exporter as fast as it answers, or at a rate. Run by `tests.bench.serving` as a script, like a peer's.
 
 Requests are put together before a round is timed, so that what is measured is sending and waiting.
 """
@@ -28,9 +28,13 @@ def main() -> None:
         requests = [head + body.replace(tag, b"%08x" % (number + index)) for index in range(job["requests"])]
         number += len(requests)
         cpu_s, wall_s = time.process_time(), time.perf_counter()
-        post(requests, connections)
+        if job["rate"]:
+            latencies_s = post_at_rate(requests, connections, job["rate"])
+        else:
+            post(requests, connections)
+            latencies_s = []
         taken = {"cpu_s": time.process_time() - cpu_s, "wall_s": time.perf_counter() - wall_s}
-        print(json.dumps(taken), flush=True)
+        print(json.dumps(taken | {"latencies_s": latencies_s}), flush=True)
 
 
 def post(requests: list[bytes], connections: list[socket.socket]) -> None:
@@ -51,6 +55,36 @@ def post(requests: list[bytes], connections: list[socket.socket]) -> None:
                     answered += 1
                     following = _Exchange(next(waiting, b""))
                     selector.modify(key.fileobj, _AWAITED[following.send(key.fileobj)], following)
+
+
+def post_at_rate(requests: list[bytes], connections: list[socket.socket], rate: float) -> list[float]:
+    """Sends so many requests a second; how long after its moment each was answered, in seconds.
+
+    A request whose moment has come while every connection waits for an answer is late, and that counts too.
+    """
+    idle, sent = list(connections), 0
+    latencies_s: list[float] = []
+    start = time.perf_counter()
+    with selectors.DefaultSelector() as selector:
+        while len(latencies_s) < len(requests):
+            while idle and sent < len(requests) and sent / rate <= time.perf_counter() - start:
+                connection, exchange = idle.pop(), _Exchange(requests[sent])
+                selector.register(connection, _AWAITED[exchange.send(connection)], (sent / rate, exchange))
+                sent += 1
+            is_due_later = bool(idle) and sent < len(requests)
+            pause_s = start + sent / rate - time.perf_counter() if is_due_later else PATIENCE_S
+            ready = selector.select(max(pause_s, 0))
+            if not ready and not is_due_later:
+                sys.exit(f"no answer in {PATIENCE_S} s")
+            for key, events in ready:
+                due_s, exchange = key.data
+                if events & selectors.EVENT_WRITE and exchange.send(key.fileobj):
+                    selector.modify(key.fileobj, selectors.EVENT_READ, key.data)
+                elif events & selectors.EVENT_READ and exchange.receive(key.fileobj):
+                    latencies_s.append(time.perf_counter() - start - due_s)
+                    selector.unregister(key.fileobj)
+                    idle.append(key.fileobj)  # type: ignore[arg-type]  # what was registered
+    return latencies_s
 
 
 class _Exchange:

@@ -24,6 +24,7 @@ class Load:
     body     : encoded once by `tests.bench.workload`; each request has ids of its own.
     first    : number of the first request; those of two loads on one monitor must not meet.
     requests : in a round; connections: open at once, each with one request under way.
+    rate     : requests a second; 0: as fast as they are answered.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Load:
     first: int
     requests: int
     connections: int
+    rate: float = 0.0
 
 
 class LoadedExporter:
@@ -57,6 +59,7 @@ class LoadedExporter:
             "first": load.first,
             "requests": load.requests,
             "connections": load.connections,
+            "rate": load.rate,
         }
         self.client = PeerProcess(Path(sys.executable), CLIENT, job, folder / f"{load.name}.stderr")
 

@@ -10,15 +10,37 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import bench_ingest, bench_memory, bench_pipeline, bench_processes
+from tests.bench import (
+    bench_archive_ingest,
+    bench_cold,
+    bench_embedded_warm,
+    bench_hot,
+    bench_ingest,
+    bench_landing,
+    bench_memory,
+    bench_pipeline,
+    bench_processes,
+    bench_profiles,
+    bench_soak,
+    bench_spool,
+)
+from tests.bench.bench_archive_ingest import ArchiveIngestSizes
+from tests.bench.bench_cold import ColdSizes
+from tests.bench.bench_embedded_warm import WarmSizes
+from tests.bench.bench_hot import HotSizes
 from tests.bench.bench_ingest import IngestSizes
+from tests.bench.bench_landing import LandingSizes
 from tests.bench.bench_memory import MemorySizes
 from tests.bench.bench_pipeline import PipelineSizes
 from tests.bench.bench_processes import ProcessSizes
+from tests.bench.bench_profiles import ProfileSizes
+from tests.bench.bench_soak import SoakSizes, growth_percent
+from tests.bench.bench_spool import SpoolSizes
 from tests.bench.harness import BenchRow
 from tests.bench.peers import PeerProcess, PeerUnavailable
 from tests.bench.serving import CLIENT
 from tests.bench.workload import ARROW, NDJSON, a_workload, stamp
+from tests.support.programs import require
 
 
 def figures(rows: list[BenchRow]) -> dict[str, float]:
@@ -41,9 +63,56 @@ def test_one_process_is_measured_against_two() -> None:
     assert len(figures(bench_processes.run(ProcessSizes(rows=20, batches=2, connections=2, rounds=1)))) == 4
 
 
+def test_requests_that_are_kept_are_measured_against_those_that_are_not() -> None:
+    tiny = ArchiveIngestSizes(2, 20, singles=5, small=2, large=2, connections=2, rounds=1, latency_s=0.2)
+    found = figures(bench_archive_ingest.run(tiny))
+    assert {"single posts, by the clock", "20 rows of Arrow, by CPU", "acknowledgement, p99"} <= set(found)
+
+
+def test_memory_is_followed_while_rows_are_archived() -> None:
+    sizes = SoakSizes(seconds=2, warm_up_s=1, interval_s=0.5, rows=20, bodies_a_second=20)
+    assert list(figures(bench_soak.run(sizes))) == ["growth", "memory"]
+
+
+def test_growth_is_that_of_the_last_fifth_over_the_first() -> None:
+    assert growth_percent([100, 100, 500, 100, 100, 90, 110, 150, 110, 110]) == pytest.approx(10)
+
+
+def test_cold_files_are_measured_against_plain_ones() -> None:
+    found = figures(bench_cold.run(ColdSizes(entries=2, entry_rows=50, rounds=1)))
+    assert list(found) == ["write", "write, columns sealed", "read, proven", "digest of rows"]
+
+
+def test_the_embedded_warm_tier_is_measured_against_its_rivals() -> None:
+    found = figures(bench_embedded_warm.run(WarmSizes(rows=50, entries=2, landings=1, rounds=1, finds=2, grown_rows=500)))
+    assert found["another process: ours"] == 1
+    assert found["another process: DuckDB"] == 0
+
+
+def test_the_hot_tier_is_measured_against_a_key_and_a_field_for_each_row() -> None:
+    require("redis-server")
+    found = figures(bench_hot.run(HotSizes(rows=400, batch=100, asked=50, rounds=1)))
+    assert {"put, a key a row", "find in memory", "a row, a field each"} <= set(found)
+
+
+def test_landing_is_measured_against_a_plain_copy() -> None:
+    found = figures(bench_landing.run(LandingSizes(entries=2, entry_rows=2_000, rounds=1)))
+    assert {"landing", "landing labels", "reading"} <= set(found)
+
+
+def test_profiles_are_measured_whole_and_in_parts() -> None:
+    found = figures(bench_profiles.run(ProfileSizes(rows=200, batches=2, rounds=1, has_peer=False)))
+    assert {"profile of 20 features", "quantile sketch", "two profiles merged"} <= set(found)
+
+
 def test_memory_is_measured_with_and_without_the_table_of_ids() -> None:
     found = figures(bench_memory.run(MemorySizes(monitors=1, batches=1, rows=50)))
     assert list(found) == ["memory", "table of ids", "an id"]
+
+
+def test_the_spool_is_timed_against_no_durability() -> None:
+    found = figures(bench_spool.run(SpoolSizes(small_entries=200, large_entries=2, requests=200, rounds=1)))
+    assert {"entries of 1.5 kB", "entries of 800 kB", "requests of one event", "wait for an answer, p99"} <= set(found)
 
 
 @pytest.mark.parametrize("media_type", [NDJSON, ARROW])
@@ -62,7 +131,7 @@ def test_a_sender_ends_with_the_answer_that_was_not_an_acceptance(tmp_path: Path
         body = tmp_path / "body"
         body.write_bytes(b"tag00000")
         job = {"host": "127.0.0.1", "port": listener.getsockname()[1], "path": "/", "media_type": NDJSON}
-        job |= {"body": str(body), "tag": "tag00000", "first": 0, "requests": 1, "connections": 1}
+        job |= {"body": str(body), "tag": "tag00000", "first": 0, "requests": 1, "connections": 1, "rate": 0}
         refused = pytest.raises(PeerUnavailable, match=r"\{\"rejected\":1\}")
         with PeerProcess(Path(sys.executable), CLIENT, job, tmp_path / "stderr") as client, refused:
             client()

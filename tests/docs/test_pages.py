@@ -10,6 +10,7 @@ import pytest
 
 from exporter.cli import infranaut
 from exporter.cli.check import check_monitors
+from exporter.settings_file import load_settings_file
 from tests.support.documentation import PAGES, ROOT, Page
 
 PAGE = pytest.mark.parametrize("page", [pytest.param(Page(path), id=str(path.relative_to(ROOT))) for path in PAGES])
@@ -61,6 +62,18 @@ def test_every_monitor_has_no_mistake(page: Page, tmp_path: Path) -> None:
         file = tmp_path / f"{number}.yaml"
         file.write_text(text)
         assert not check_monitors([file]).mistakes
+
+
+@PAGE
+def test_every_settings_file_has_no_mistake(page: Page, tmp_path: Path) -> None:
+    texts = [text for text in page.blocks("yaml") if re.search(r"^archive:", text, re.MULTILINE)]
+    for text in texts:
+        for name, file in re.findall(r"(\w+)_file: (\S+?)[ ,}\n]", text):
+            (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / file).write_text("redis://cache/0" if "redis" in file else f"postgresql://{name}/archive")
+        (tmp_path / "infranaut.yaml").write_text(text)
+        load_settings_file(tmp_path / "infranaut.yaml")
+    assert texts or page.path.name != "archive.md"
 
 
 def parse(arguments: list[str]) -> None:
