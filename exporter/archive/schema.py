@@ -114,7 +114,10 @@ def archived_rows(batch: Batch, received_at: float, leave_out: Collection[str] =
 
 
 def canonical_batch(rows: pa.RecordBatch, monitor: Monitor) -> Batch:
-    """Archived predictions as the data path knows them, as far as the monitor still declares their features."""
+    """Archived predictions as the data path knows them, with the features that the monitor declares now.
+
+    A category of which the archive has no column yet is null.
+    """
     names = {archived: canonical for canonical, (archived, _) in _EVENT_COLUMNS.items()}
     names |= {archived_name(feature): feature for feature in monitor.spec.features}
     is_text = {name for name, feature in monitor.spec.features.items() if feature.type == "category"}
@@ -124,6 +127,9 @@ def canonical_batch(rows: pa.RecordBatch, monitor: Monitor) -> Batch:
         for name, column in zip(rows.schema.names, rows.columns, strict=True)
         if name in names
     }
+    for name, feature in monitor.spec.features.items():
+        if feature.type == "category" and name not in columns:
+            columns[name] = pa.nulls(rows.num_rows, pa.string())
     return Batch(pa.RecordBatch.from_pydict(columns), np.arange(rows.num_rows))
 
 

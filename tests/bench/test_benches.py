@@ -84,7 +84,9 @@ def test_cold_files_are_measured_against_plain_ones() -> None:
 
 
 def test_the_embedded_warm_tier_is_measured_against_its_rivals() -> None:
-    found = figures(bench_embedded_warm.run(WarmSizes(rows=50, entries=2, landings=1, rounds=1, finds=2, grown_rows=500)))
+    found = figures(
+        bench_embedded_warm.run(WarmSizes(rows=50, entries=2, landings=1, rounds=1, finds=2, grown_rows=500))
+    )
     assert found["another process: ours"] == 1
     assert found["another process: DuckDB"] == 0
 

@@ -188,3 +188,12 @@ def test_a_bucket_gives_no_more_than_it_holds_to_many_at_once(place: HotPlace) -
     for thread in threads:
         thread.join()
     assert sum(granted) == pytest.approx(100, abs=0.01)
+
+
+def test_rows_are_counted_by_monitor(place: HotPlace) -> None:
+    assert place.tier.row_count(SCORES) == 0
+    names = [f"p{number}" for number in range(24_000)]
+    for start in range(0, len(names), 4_000):
+        place.tier.put(SCORES, hot_rows(names[start : start + 4_000]))
+    place.tier.put(CLASSES, hot_rows(["a"], ["sieben"]))
+    assert (place.other.row_count(SCORES), place.other.row_count(CLASSES)) == (24_000, 1)

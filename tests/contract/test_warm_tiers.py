@@ -266,3 +266,10 @@ def test_many_small_landings_are_one_tier(tier: WarmTier) -> None:
     assert everything(tier) == archived({ORIGIN: stream})
     assert new_rows(land(tier, *(numbered.entry for numbered in stream))) == {}
     assert_counts_are_right(tier)
+
+
+def test_the_size_grows_with_what_is_kept(tier: WarmTier) -> None:
+    before = tier.size_bytes()
+    assert before > 0
+    land(tier, varied_predictions(np.random.default_rng(1), 20_000, "a"))
+    assert tier.size_bytes() > before + 20_000 * 20

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from exporter.archive.ledger import Ledger
-from exporter.archive.warm.embedded import open_embedded
+from exporter.archive.warm.embedded import EmbeddedWarm, open_embedded
+from exporter.archive.warm.file.connection import BUSY_S
 from exporter.archive.warm.tier import WarmTier
 from tests.support.clocks import MovedClock
 from tests.support.postgres import database
@@ -41,6 +42,18 @@ class WarmPlace:
     def close(self) -> None:
         for tier in self._opened:
             tier.close()
+
+
+@contextmanager
+def an_embedded_tier(folder: Path, *, is_read_only: bool = False, busy_s: float = BUSY_S) -> Iterator[EmbeddedWarm]:
+    """Migrated, unless it is only read."""
+    tier, _ = open_embedded(folder, MovedClock(), is_read_only=is_read_only, busy_s=busy_s)
+    try:
+        if not is_read_only:
+            tier.migrate()
+        yield tier
+    finally:
+        tier.close()
 
 
 @contextmanager

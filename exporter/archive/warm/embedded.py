@@ -59,6 +59,8 @@ def open_embedded(
 ) -> tuple[EmbeddedWarm, EmbeddedLedger]:
     """The tier in a folder, and the ledger in the same file; both are let go of by the tier's `close`.
 
+    The process that uses them opens them: they do not outlive a fork.
+
     _clock       : not asked for anything; every kind of warm tier is opened with one.
     is_read_only : looks at the file of an exporter that may be running; whatever would change something fails.
     busy_s       : how long a call waits for another process before it raises RetryLater.

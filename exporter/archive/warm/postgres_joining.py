@@ -83,7 +83,7 @@ _EVERYTHING = 2**63 - 1
 
 
 @dataclass(slots=True)
-class _Progress:
+class _Turns:
     """How far the open labels of an origin have been looked at.
 
     seen : the number up to which every label has had its first look.
@@ -99,13 +99,13 @@ class LabelJoiner:
 
     def __init__(self, link: PostgresLink) -> None:
         self._link = link
-        self._progress: dict[str, _Progress] = {}
+        self._progress: dict[str, _Turns] = {}
 
     def join(self, origins: Sequence[str], since: float, limit: int) -> pa.Table:
         """As `exporter.archive.warm.tier.WarmTier.join_labels`; one call joins only labels of one type."""
 
-        def work(connection: PatientConnection) -> tuple[pa.Table, dict[str, _Progress]]:
-            progress = {origin: replace(self._progress.get(origin, _Progress())) for origin in origins}
+        def work(connection: PatientConnection) -> tuple[pa.Table, dict[str, _Turns]]:
+            progress = {origin: replace(self._progress.get(origin, _Turns())) for origin in origins}
             return _joined(connection, progress, since, limit), progress
 
         table, progress = self._link.run(work)
@@ -113,7 +113,7 @@ class LabelJoiner:
         return table
 
 
-def _joined(connection: PatientConnection, progress: Mapping[str, _Progress], since: float, limit: int) -> pa.Table:
+def _joined(connection: PatientConnection, progress: Mapping[str, _Turns], since: float, limit: int) -> pa.Table:
     connection.execute(_FOUND)
     found = 0
     with _by_index(connection):
@@ -128,7 +128,7 @@ def _joined(connection: PatientConnection, progress: Mapping[str, _Progress], si
     return pa.Table.from_batches(batches, shape.schema)
 
 
-def _find(connection: PatientConnection, origin: int, state: _Progress, since: float, limit: int) -> int:
+def _find(connection: PatientConnection, origin: int, state: _Turns, since: float, limit: int) -> int:
     """Looks at the open labels of one origin: those that are new, then older ones in turn; how many were found."""
     older, turn = state.seen, state.turn
     found = looked_at = 0

@@ -13,6 +13,7 @@ from exporter.archive.hot.tier import HotMonitor, hot_monitor
 from exporter.archive.late_labels import LateLabels
 from exporter.errors import RetryLater
 from exporter.monitor.spec import Monitor
+from tests.support.archives import a_stream, an_entry, predictions
 from tests.support.batches import a_monitor
 from tests.support.clocks import NOON_S, MovedClock
 from tests.support.replicas import AGAIN_EVERY_S, an_event, replicas
@@ -93,6 +94,16 @@ def test_a_label_of_a_prediction_that_failed_is_credited_to_nobody(tmp_path: Pat
         second.land()
         second.find_late()
         assert second.value(JOINED) == 1
+
+
+def test_a_segment_of_which_no_row_had_a_value_is_credited_as_missing(tmp_path: Path) -> None:
+    with replicas(tmp_path, a_labelled_monitor(), ["a", "b"]) as (first, second):
+        rows = predictions(["p1"], NOON_S)
+        first.warm.land(first.warm.claim("older"), a_stream(an_entry(rows)))
+        second.watched.label({"id": "p1", "label": 1})
+        second.land()
+        second.find_late()
+        assert second.value(JOINED, segment="region=missing") == 1
 
 
 class EmptiedHotTier(MemoryHotTier):

@@ -199,3 +199,14 @@ def test_what_was_posted_is_found_while_the_exporter_runs_and_once_it_has_stoppe
         expected = '"id","age"\n"p1",40\n'
         wait_until(lambda: CliRunner().invoke(infranaut, command).stdout == expected, 30, "the row")
     assert CliRunner().invoke(infranaut, command).stdout == expected
+
+
+def test_an_id_is_found_wherever_it_lies(filled: ArchivePlace) -> None:
+    for name, age in {"copied": "2", "late": "4", "new": "3", "old-1": "1"}.items():
+        assert lines(filled, f"SELECT age FROM credit WHERE id = '{name}'")[1:] == [age]
+    several = "SELECT id FROM predictions WHERE id IN ('old-2', 'new', 'copied', 'nobody') ORDER BY id"
+    assert lines(filled, several)[1:] == ['"copied"', '"new"', '"old-2"']
+    labelled = "SELECT label FROM \"credit.labelled\" WHERE id = '{}'"
+    assert lines(filled, labelled.format("old-1"))[1:] == lines(filled, labelled.format("new"))[1:] == ["1"]
+    assert lines(filled, "SELECT reason FROM dead_letters WHERE id = '7'")[1:] == ['"malformed"']
+    assert lines(filled, "SELECT id FROM credit WHERE region = 'north'")[1:] == ['"new"']

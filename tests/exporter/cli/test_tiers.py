@@ -7,10 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from exporter.archive.hot.tier import hot_monitor
+from exporter.archive.spool.disk import LocalDisk
+from exporter.archive.spool.identity import known_identity
 from exporter.cli.archive_access import person
 from exporter.cli.replaying.interruption import Interruption
+from exporter.monitor.load import load_monitors
 from tests.support.archive_places import TODAY_S, ArchivePlace
-from tests.support.archives import DAY_S, EVER, HOUR_S, labels, predictions
+from tests.support.archives import DAY_S, EVER, HOUR_S, a_stream, labels, predictions
+from tests.support.hot_places import hot_rows
+from tests.support.redis import redis_server
+from tests.support.spools import OpenedSpool
 
 OLD_S = TODAY_S - 40 * DAY_S
 COPIED_S = TODAY_S - 5 * DAY_S
@@ -199,3 +206,41 @@ def test_wrong_use_is_told(tmp_path: Path) -> None:
     assert "at most 90d" in place.run("tiers", "restore", "--monitor", "credit", *period, "--keep", "1y").stderr
     off = ArchivePlace(tmp_path, "archive: {cold: {enabled: false}}\n")
     assert "the cold tier is off" in str(off.run("tiers", "verify").exception)
+
+
+def test_status_tells_what_the_tiers_take_and_what_waits_in_the_spool(place: ArchivePlace) -> None:
+    fill(place)
+    spools = place.folder / "state" / "spool"
+    OpenedSpool(spools / "0").put(*[b"an entry"] * 3)
+    with place.state.open() as archive:
+        claim = archive.warm.claim(f"exporter/0/{known_identity(LocalDisk(), spools / '0')}")
+        archive.warm.land(claim, a_stream(predictions(["landed"], TODAY_S), first=2))
+    status = place.run("tiers", "status")
+    assert status.exit_code == 0, status.exception
+    assert f"spool {spools}, " in status.stdout
+    assert ", 1 entry has not landed (32 B): ok" in status.stdout
+    told = json.loads(place.run("tiers", "status", "--json").stdout)["tiers"]
+    assert told[0]["waiting"] == {"entries": 1, "size_bytes": 32}
+    assert (told[1]["tier"], told[1]["rows"]) == ("hot", None)
+    assert told[2]["size_bytes"] > 10_000
+
+
+def test_a_spool_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    place = ArchivePlace(tmp_path)
+    fill(place)
+    (tmp_path / "state" / "spool" / "0" / f"{1:016x}.spool").mkdir(parents=True)
+    status = place.run("tiers", "status")
+    assert status.exit_code == 1
+    assert ": cannot be read: " in status.stdout
+    assert "credit " in status.stdout
+
+
+def test_status_tells_the_rows_of_a_redis(tmp_path: Path) -> None:
+    with redis_server(tmp_path / "redis") as redis:
+        place = ArchivePlace(tmp_path, f"archive:\n  hot: {{url: '{redis.url}'}}\n")
+        (tmp_path / "state").mkdir()
+        loaded = {each.name: each.monitor for each in load_monitors([place.monitors]).monitors}
+        with place.state.open() as archive:
+            archive.hot.put(hot_monitor(loaded["credit"]), hot_rows(["a", "b"], time_s=TODAY_S))
+        assert f"hot   {redis.url}, 2 rows: ok" in place.run("tiers", "status").stdout
+        assert f"hot   {redis.url}: ok" in place.run("tiers", "status", monitors=False).stdout

@@ -6,6 +6,7 @@ Each hash sets four bits of one word of 64 (Putze, Sanders & Singler, Cache-, ha
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
 
 import numpy as np
@@ -14,18 +15,24 @@ import numpy.typing as npt
 from exporter.batch import Booleans, Integers
 
 _SMALLEST_BITS = 10
-_WORDS_A_HASH = 2
+_HASHES_A_WORD = 2
+_WORD_BYTES = 8
 _BIT = np.uint64(63)
 
 
 class IdFilter:
-    """rows: how many rows of a partition are in it, by their numbers."""
+    """Made for some hashes; it takes more than `room` too, and is wrong more often then.
 
-    def __init__(self, room: int) -> None:
-        bits = max(_SMALLEST_BITS, (room // _WORDS_A_HASH).bit_length())
+    room : beyond it a larger one is worth its making; one that has reached `most_bytes` grows no more.
+    rows : how many rows of a partition are in it, by their numbers.
+    """
+
+    def __init__(self, hashes: int, most_bytes: int) -> None:
+        most_bits = (most_bytes // _WORD_BYTES).bit_length() - 1
+        bits = min(max(_SMALLEST_BITS, (hashes // _HASHES_A_WORD).bit_length()), most_bits)
         self._words = np.zeros(1 << bits, dtype=np.uint64)
         self._shift = np.uint64(64 - bits)
-        self.room = len(self._words) * _WORDS_A_HASH
+        self.room = sys.maxsize if bits == most_bits else len(self._words) * _HASHES_A_WORD
         self.rows = 0
 
     @property

@@ -102,7 +102,7 @@ class KnownIds:
             if self._looked_up[partition.number] * _LOOK_UP_COSTS_ROWS < partition.rows:
                 return None
         if known is None or partition.rows > known.room:
-            known = IdFilter(2 * partition.rows)
+            known = IdFilter(2 * partition.rows, _FILTERS_BYTES)
             self._filters.put(partition.number, known)
         if known.rows < partition.rows:
             self._fill(connection, partition, known)

@@ -160,7 +160,7 @@ def test_reading_without_a_key_never_ends_the_process(tmp_path: Path) -> None:
     keys = some_keys(tmp_path)
     (tmp_path / "sealed.parquet").write_bytes(sealed(keys).content)
     program = f"""
-import contextlib, datetime, pathlib
+import contextlib, datetime, pathlib, pyarrow
 from exporter.archive.cold.keys import ColumnKeys
 from exporter.archive.cold.parquet import ColdFileReader
 from exporter.errors import InfranautError
@@ -177,6 +177,10 @@ for keys in (None, ColumnKeys(folder / "keys.json")):
         lambda: reader.plain_schema,
         lambda: reader.groups("id", "a", "b"),
         lambda: reader.groups("time", moment, moment),
+        lambda: reader.groups_with_ids(["a"]),
+        lambda: reader.bounds("region", pyarrow.string()),
+        lambda: reader.bounds("origin", pyarrow.string()),
+        lambda: reader.rows_of(range(reader.group_count)),
     ):
         with contextlib.suppress(InfranautError):
             ask()

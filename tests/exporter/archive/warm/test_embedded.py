@@ -17,13 +17,13 @@ import pytest
 
 from exporter.archive.entry import Kind
 from exporter.archive.ledger import AuditEvent
-from exporter.archive.warm.embedded import EmbeddedWarm, open_embedded
+from exporter.archive.warm.embedded import open_embedded
 from exporter.archive.warm.file import known_ids
 from exporter.archive.warm.file.connection import FILE_NAME
 from exporter.archive.warm.file.tables import VERSION
 from exporter.archive.warm.file.turns import Turns
 from exporter.archive.warm.tier import Span, WarmTier
-from exporter.errors import DiskFailed, InvalidSettings, RetryLater
+from exporter.errors import InvalidSettings, RetryLater
 from tests.support.archives import (
     EVER,
     MONITOR,
@@ -40,19 +40,9 @@ from tests.support.batches import START_S
 from tests.support.clocks import MovedClock
 from tests.support.landed import assert_counts_are_right, everything, joined, labelled, land, new_rows
 from tests.support.polling import wait_until
+from tests.support.warm_places import an_embedded_tier
 
 SHORT_S = 0.05
-
-
-@contextmanager
-def a_tier(folder: Path, *, is_read_only: bool = False, busy_s: float = 10.0) -> Iterator[EmbeddedWarm]:
-    tier, _ = open_embedded(folder, MovedClock(), is_read_only=is_read_only, busy_s=busy_s)
-    try:
-        if not is_read_only:
-            tier.migrate()
-        yield tier
-    finally:
-        tier.close()
 
 
 @contextmanager
@@ -67,7 +57,7 @@ def locked(folder: Path) -> Iterator[sqlite3.Connection]:
 
 
 def test_a_writer_waits_for_another(tmp_path: Path) -> None:
-    with a_tier(tmp_path) as tier, locked(tmp_path) as other:
+    with an_embedded_tier(tmp_path) as tier, locked(tmp_path) as other:
         claims = []
         waiting = threading.Thread(target=lambda: claims.append(tier.claim(ORIGIN)))
         waiting.start()
@@ -77,7 +67,7 @@ def test_a_writer_waits_for_another(tmp_path: Path) -> None:
 
 
 def test_a_writer_that_waits_too_long_may_try_again(tmp_path: Path) -> None:
-    with a_tier(tmp_path, busy_s=SHORT_S) as tier:
+    with an_embedded_tier(tmp_path, busy_s=SHORT_S) as tier:
         claim = tier.claim(ORIGIN)
         stream = a_stream(predictions(["a"]))
         with locked(tmp_path), pytest.raises(RetryLater, match=r"locked for 0\.05 s"):
@@ -88,7 +78,7 @@ def test_a_writer_that_waits_too_long_may_try_again(tmp_path: Path) -> None:
 
 def test_a_writer_whose_turn_does_not_come_may_try_again(tmp_path: Path) -> None:
     other = Turns(tmp_path, SHORT_S)
-    with a_tier(tmp_path, busy_s=SHORT_S) as tier:
+    with an_embedded_tier(tmp_path, busy_s=SHORT_S) as tier:
         with other.turn(), pytest.raises(RetryLater, match=r"have been writing to the warm tier for 0\.05 s"):
             tier.claim(ORIGIN)
         assert tier.claim(ORIGIN).epoch == 1
@@ -117,7 +107,7 @@ def test_who_has_just_written_lets_the_next_one_write(tmp_path: Path) -> None:
 
 
 def test_readers_wait_for_nobody(tmp_path: Path) -> None:
-    with a_tier(tmp_path, busy_s=SHORT_S) as tier:
+    with an_embedded_tier(tmp_path, busy_s=SHORT_S) as tier:
         land(tier, predictions(["a"]))
         with locked(tmp_path) as other:
             other.execute("delete from offsets")
@@ -133,14 +123,14 @@ def test_another_process_reads_while_one_lands(tmp_path: Path) -> None:
         try:
             assert writer.stdout is not None
             writer.stdout.readline()
-            with a_tier(tmp_path, is_read_only=True) as reader:
+            with an_embedded_tier(tmp_path, is_read_only=True) as reader:
                 first = len(everything(reader))
                 assert first
                 wait_until(lambda: len(everything(reader)) > first, 20, "rows that land are seen")
                 assert_counts_are_right_at_one_moment(reader)
         finally:
             writer.kill()
-    with a_tier(tmp_path, is_read_only=True) as reader:
+    with an_embedded_tier(tmp_path, is_read_only=True) as reader:
         assert_counts_are_right(reader)
 
 
@@ -152,9 +142,9 @@ def assert_counts_are_right_at_one_moment(reader: WarmTier) -> None:
 
 
 def test_a_reader_cannot_change_anything(tmp_path: Path) -> None:
-    with a_tier(tmp_path) as tier:
+    with an_embedded_tier(tmp_path) as tier:
         land(tier, predictions(["a"]))
-        with a_tier(tmp_path, is_read_only=True) as reader:
+        with an_embedded_tier(tmp_path, is_read_only=True) as reader:
             with pytest.raises(InvalidSettings, match="readonly"):
                 reader.claim(ORIGIN)
             with pytest.raises(InvalidSettings, match="readonly"):
@@ -175,7 +165,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 
 def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
-    with a_tier(tmp_path) as tier:
+    with an_embedded_tier(tmp_path) as tier:
         land(tier, predictions(["a"]))
     with sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None) as newer:
         newer.execute(f"pragma user_version = {VERSION + 1}")
@@ -185,93 +175,13 @@ def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
             open_embedded(tmp_path, MovedClock(), is_read_only=is_read_only)
 
 
-def test_a_file_that_is_no_database_says_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / FILE_NAME).write_bytes(b"not a database, not at all" * 1_000)
-    with pytest.raises(DiskFailed, match=r"no sound database.*move the folder away.*tiers restore"):
-        open_embedded(tmp_path, MovedClock())
-
-
-def test_a_file_with_damaged_pages_says_what_to_do(tmp_path: Path) -> None:
-    with a_tier(tmp_path) as tier:
-        land(tier, *(varied_predictions(np.random.default_rng(number), 400, f"p{number}") for number in range(20)))
-    path = tmp_path / FILE_NAME
-    with path.open("r+b") as stream:
-        for offset in range(16_384, path.stat().st_size, 16_384):
-            stream.seek(offset)
-            stream.write(b"\xff" * 512)
-    with a_damaged_tier(tmp_path) as tier, pytest.raises(DiskFailed, match=r"move the folder away"):
-        everything(tier)
-
-
-def test_rows_that_cannot_be_read_say_what_to_do(tmp_path: Path) -> None:
-    with a_tier(tmp_path) as tier:
-        land(tier, predictions(["a"]))
-        with sqlite3.connect(tmp_path / FILE_NAME) as other:
-            other.execute("update chunks set body = substr(body, 1, length(body) / 2)")
-        other.close()
-        with pytest.raises(DiskFailed, match=r"cannot be read.*move the folder away"):
-            everything(tier)
-        with pytest.raises(DiskFailed, match=r"cannot be read.*move the folder away"):
-            land(tier, predictions(["a"]))
-
-
-@contextmanager
-def a_damaged_tier(folder: Path) -> Iterator[EmbeddedWarm]:
-    tier, _ = open_embedded(folder, MovedClock(), is_read_only=True)
-    try:
-        yield tier
-    finally:
-        tier.close()
-
-
-def test_a_full_disk_takes_nothing_and_may_be_tried_again(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", _LAND_ON_A_FULL_DISK, str(tmp_path)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    landed = int(done.stdout)
-    with a_tier(tmp_path) as tier:
-        assert tier.claim(ORIGIN).next_sequence == landed
-        assert len(everything(tier)) == 1_000 * landed
-        assert_counts_are_right(tier)
-
-
-_LAND_ON_A_FULL_DISK = f"""
-import resource, signal, sys
-from pathlib import Path
-import numpy as np
-from exporter.archive.warm.embedded import open_embedded
-from exporter.errors import RetryLater
-from tests.support.archives import a_stream, varied_predictions
-from tests.support.clocks import MovedClock
-
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-tier, _ = open_embedded(Path(sys.argv[1]), MovedClock())
-tier.migrate()
-claim = tier.claim({ORIGIN!r})
-_, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, hard))
-try:
-    while True:
-        number = claim.next_sequence
-        entries = a_stream(varied_predictions(np.random.default_rng(number), 1_000, f"p{{number}}"), first=number)
-        claim = tier.land(claim, entries).claim
-except RetryLater as error:
-    assert "room" in str(error) or "refuses" in str(error), error
-resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-claim = tier.land(claim, entries).claim
-tier.close()
-print(claim.next_sequence)
-"""
-
-
 def test_a_dropped_day_gives_its_room_back(tmp_path: Path) -> None:
-    with a_tier(tmp_path) as tier:
+    with an_embedded_tier(tmp_path) as tier:
         rng = np.random.default_rng(6)
         land(tier, *(varied_predictions(rng, 5_000, f"p{number}", START_S) for number in range(8)))
         land(tier, labels(["p0-1"]))
     large = size_bytes(tmp_path)
-    with a_tier(tmp_path) as tier:
+    with an_embedded_tier(tmp_path) as tier:
         hours = [hour for hour in tier.hours() if hour.kind is Kind.PREDICTIONS]
         for day in {moment(hour.start).date() for hour in hours}:
             rows = sum(hour.rows for hour in hours if moment(hour.start).date() == day)
@@ -321,7 +231,7 @@ def test_audit_events_cannot_be_taken_away_even_by_sql(tmp_path: Path, statement
 
 def test_what_failed_leaves_no_trace_in_memory(tmp_path: Path) -> None:
     """Row numbers of a landing that was rolled back are given again: nothing may take the new rows for the old."""
-    with a_tier(tmp_path) as tier:
+    with an_embedded_tier(tmp_path) as tier:
         land(tier, predictions([f"p{number}" for number in range(3_000)]))
         land(tier, predictions([f"q{number}" for number in range(3_000)]))
         claim = tier.claim(ORIGIN)
@@ -341,7 +251,7 @@ def test_what_failed_leaves_no_trace_in_memory(tmp_path: Path) -> None:
 
 def test_ids_whose_hashes_are_equal_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known_ids, "hash_text", lambda column, seed: np.full(len(column), 5, np.uint64))
-    with a_tier(tmp_path) as tier:
+    with an_embedded_tier(tmp_path) as tier:
         land(tier, predictions(["a", "b", "a"], START_S), letters([0, 1]))
         landed = land(tier, predictions(["c", "b"], START_S + 1), labels(["c", "x", "a"]), labels(["a"]))
         assert new_rows(landed) == {(MONITOR, Kind.PREDICTIONS): 1, (MONITOR, Kind.LABELS): 3}
@@ -353,7 +263,7 @@ def test_ids_whose_hashes_are_equal_are_told_apart(tmp_path: Path, monkeypatch: 
 
 
 def test_spans_may_be_without_end(tmp_path: Path) -> None:
-    with a_tier(tmp_path) as tier:
+    with an_embedded_tier(tmp_path) as tier:
         land(tier, predictions(["a"]), labels(["a"]))
         assert ids(tier.read(Kind.PREDICTIONS, MONITOR, Span(-math.inf, math.inf))) == ["a"]
         assert ids(tier.newest(Kind.PREDICTIONS, MONITOR, -math.inf, 5)) == ["a"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, date, datetime
@@ -474,3 +475,14 @@ def test_columns_that_rows_of_a_kind_never_have_are_null(tier: PostgresWarm) -> 
     tier.land(tier.claim(ORIGIN), a_stream(predictions(["a"], age=1.0)))
     [batch] = tier.read(Kind.PREDICTIONS, MONITOR, EVER, ["id", "label_time", "reason", "age", "income"])
     assert batch.to_pylist() == [{"id": "a", "label_time": None, "reason": None, "age": 1.0, "income": None}]
+
+
+def test_ids_that_are_too_long_for_an_index_are_known_and_found(tier: PostgresWarm) -> None:
+    """Random ones, which cannot be compressed; the two long ones differ in their last character."""
+    random = secrets.token_hex(4_000)
+    names = [random + "a", random + "b", random[:512], random[:513]]
+    claim = tier.land(tier.claim(ORIGIN), a_stream(predictions(names), labels(names))).claim
+    assert tier.land(claim, a_stream(predictions(names), labels(names), first=claim.next_sequence)).rows == {}
+    assert stored_ids(tier) == sorted(names)
+    assert ids(tier.find(Kind.PREDICTIONS, MONITOR, names[:1])) == names[:1]
+    assert ids(tier.join_labels([ORIGIN], 0, 10)) == sorted(names)
