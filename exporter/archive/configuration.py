@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from exporter.archive.address import ColdAddress, HotAddress, WarmAddress
-from exporter.monitor.size import Size, SizeField
+from exporter.monitor.size import ByteSize, ByteSizeField
 
 _OPTIONS: dict[str, str] = {}
 
@@ -24,9 +24,9 @@ class _Section(BaseModel):
 class SpoolSection(_Section):
     """The write-ahead log on this machine's disk, in the folder `spool` of the state."""
 
-    limit: SizeField = Size("4GiB")
+    limit: ByteSizeField = ByteSize("4GiB")
     """Beyond it senders are told to wait (503), until what is there has landed."""
-    file: SizeField = Size("64MiB")
+    file: ByteSizeField = ByteSize("64MiB")
     """The size of one file, taken from the disk before it is written to."""
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ import msgspec
 from exporter.archive.query.archive_reader import ArchiveReader
 from exporter.archive.query.hours import plan_hours
 from exporter.archive.query.session import QuerySession
-from exporter.archive.query.views import Table as QueryTable
+from exporter.archive.query.views import QueryTable
 from exporter.archive.warm.tier import Span
 from exporter.cli.amounts import count_text
 from exporter.cli.archive_access import ArchiveAccess, Moment, archive_options, utc

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from exporter.monitor.duration import Duration
 from exporter.monitor.positions import KeyPath
-from exporter.monitor.size import Size
+from exporter.monitor.size import ByteSize
 from exporter.monitor.spec import Monitor
 
 _PLAIN = {
@@ -23,7 +23,7 @@ _PLAIN = {
     float: "a number",
     bool: "true or false",
     Duration: "a duration such as 30s, 5m, 1h30m or 7d",
-    Size: "a size such as 64MiB",
+    ByteSize: "a size such as 64MiB",
 }
 _FEW_KEYS = 6
 

@@ -25,7 +25,7 @@ def parse_size_bytes(text: str) -> int:
     return int(found[1]) * _UNITS[found[2] or "B"]
 
 
-class Size(str):
+class ByteSize(str):
     """A size as it was written, with its bytes."""
 
     __slots__ = ()
@@ -35,16 +35,16 @@ class Size(str):
         return parse_size_bytes(self)
 
 
-def _to_size(text: str) -> Size:
+def _to_size(text: str) -> ByteSize:
     parse_size_bytes(text)
-    return Size(text)
+    return ByteSize(text)
 
 
-SizeField = Annotated[
-    Size,
+ByteSizeField = Annotated[
+    ByteSize,
     GetPydanticSchema(
         lambda _source, _handler: core_schema.no_info_after_validator_function(_to_size, core_schema.str_schema())
     ),
     WithJsonSchema({"type": "string", "pattern": _PATTERN}),
 ]
-"""A pydantic field that holds a `Size`."""
+"""A pydantic field that holds a `ByteSize`."""

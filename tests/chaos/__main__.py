@@ -13,12 +13,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from tests.chaos.senders import Pace, some_senders
+from tests.chaos.senders import SendingPace, some_senders
 from tests.chaos.storm import storm
 from tests.chaos.verdict import Judgement, judge, judge_tiers
 from tests.chaos.world import WorldPlan, a_world, reason_against_small_disks, some_servers
 
-_PACE = Pace(pause_s=0.3)
+_PACE = SendingPace(pause_s=0.3)
 _SMALL_MB = 96
 _ARCHIVE = {"spool": {"limit": "48MiB", "file": "256KiB"}}
 

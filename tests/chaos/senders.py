@@ -30,7 +30,7 @@ _PAUSE_AFTER_FAILURE_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class SendingPace:
     """Bodies of one client: a pause after each, and how long a label may be behind its prediction."""
 
     pause_s: float = 0.05
@@ -50,7 +50,7 @@ class PersistentSender:
     Acknowledged is a 202, or a 400 whose only reason is that every row is a duplicate: an earlier try was kept.
     """
 
-    def __init__(self, name: str, addresses: Sequence[str], rng: random.Random, pace: Pace) -> None:
+    def __init__(self, name: str, addresses: Sequence[str], rng: random.Random, pace: SendingPace) -> None:
         """`name` is the beginning of all its ids."""
         self._name = name
         self._addresses = addresses
@@ -182,7 +182,7 @@ class RunningSenders:
 
 @contextmanager
 def some_senders(
-    addresses: Sequence[str], seed: int, pace: Pace | None = None, clients: int = CLIENTS
+    addresses: Sequence[str], seed: int, pace: SendingPace | None = None, clients: int = CLIENTS
 ) -> Iterator[RunningSenders]:
     """Clients at work until the end of the block, and a while longer: until each body of theirs was acknowledged.
 
@@ -190,7 +190,7 @@ def some_senders(
     """
     tag = f"r{seed}-"
     senders = [
-        PersistentSender(f"{tag}s{number:02d}", addresses, random.Random(f"{seed}/{number}"), pace or Pace())
+        PersistentSender(f"{tag}s{number:02d}", addresses, random.Random(f"{seed}/{number}"), pace or SendingPace())
         for number in range(clients)
     ]
     threads = [threading.Thread(target=sender.run, daemon=True) for sender in senders]

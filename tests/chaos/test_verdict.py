@@ -12,7 +12,7 @@ from exporter.archive.entry import Entry
 from exporter.archive.warm.embedded import open_embedded
 from exporter.archive.warm.tier import WarmTier
 from tests.chaos.bodies import NumberedBody
-from tests.chaos.senders import Pace, PersistentSender, RunningSenders
+from tests.chaos.senders import PersistentSender, RunningSenders, SendingPace
 from tests.chaos.verdict import Judgement, judge_archive
 from tests.support import archives
 from tests.support.batches import START_S
@@ -122,6 +122,6 @@ def judged(
     states: Sequence[Path] = (),
 ) -> Judgement:
     """Of one sender that knows so much."""
-    sender = PersistentSender("s00", ["127.0.0.1:1"], random.Random(1), Pace())
+    sender = PersistentSender("s00", ["127.0.0.1:1"], random.Random(1), SendingPace())
     sender.predictions, sender.labels, sender.unanswered = list(acknowledged), list(labelled), list(unanswered)
     return judge_archive(RunningSenders("s", [sender]), warm, states)

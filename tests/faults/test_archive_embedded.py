@@ -11,7 +11,7 @@ import pytest
 
 from tests.chaos.faults import fill_up
 from tests.chaos.restartable import RestartableExporter
-from tests.chaos.senders import Pace, RunningSenders, some_senders
+from tests.chaos.senders import RunningSenders, SendingPace, some_senders
 from tests.chaos.verdict import judge, judge_tiers
 from tests.chaos.world import ArchiveWorld, WorldPlan, a_world, reason_against_small_disks
 from tests.support.polling import wait_until
@@ -19,7 +19,7 @@ from tests.support.polling import wait_until
 pytestmark = pytest.mark.slow
 
 BODIES = 60
-PACE = Pace(pause_s=0.1, label_delays_s=(0.05, 1.0))
+PACE = SendingPace(pause_s=0.1, label_delays_s=(0.05, 1.0))
 SEEDS = itertools.count(1)
 
 

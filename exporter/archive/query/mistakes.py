@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from exporter.archive.query.views import Table
+from exporter.archive.query.views import QueryTable
 from exporter.monitor.suggestion import did_you_mean
 
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
@@ -16,7 +16,7 @@ _NO_COLUMN = re.compile(
 _MANY = 12
 
 
-def in_words(error: Exception, sql: str, tables: Sequence[Table]) -> str:
+def in_words(error: Exception, sql: str, tables: Sequence[QueryTable]) -> str:
     """What is wrong, and what was probably meant."""
     message = str(error).removeprefix("IOError: ").strip()
     for words in _WORDS:
@@ -26,7 +26,7 @@ def in_words(error: Exception, sql: str, tables: Sequence[Table]) -> str:
     return rest if kind.endswith("Error") and rest else message
 
 
-def _unquoted(_message: str, sql: str, tables: Sequence[Table]) -> str | None:
+def _unquoted(_message: str, sql: str, tables: Sequence[QueryTable]) -> str | None:
     """A table with a dash or a dot in its name, written without quotes, is taken for something else."""
     outside = _QUOTED.sub(" ", sql)
     for table in sorted(tables, key=lambda table: -len(table.name)):
@@ -36,7 +36,7 @@ def _unquoted(_message: str, sql: str, tables: Sequence[Table]) -> str | None:
     return None
 
 
-def _no_table(message: str, _sql: str, tables: Sequence[Table]) -> str | None:
+def _no_table(message: str, _sql: str, tables: Sequence[QueryTable]) -> str | None:
     if not (found := _NO_TABLE.search(message)):
         return None
     names = [table.name for table in tables]
@@ -44,7 +44,7 @@ def _no_table(message: str, _sql: str, tables: Sequence[Table]) -> str | None:
     return f"there is no table {found['name']!r}{hint}"
 
 
-def _no_column(message: str, sql: str, tables: Sequence[Table]) -> str | None:
+def _no_column(message: str, sql: str, tables: Sequence[QueryTable]) -> str | None:
     if not (found := _NO_COLUMN.search(message)):
         return None
     name = found["name"] or found["other"]
@@ -53,13 +53,13 @@ def _no_column(message: str, sql: str, tables: Sequence[Table]) -> str | None:
     return f"there is no column {name!r}{did_you_mean(name, columns) or f'; there are {_some(columns)}'}"
 
 
-def _no_access(message: str, _sql: str, _tables: Sequence[Table]) -> str | None:
+def _no_access(message: str, _sql: str, _tables: Sequence[QueryTable]) -> str | None:
     if not message.startswith("Permission Error"):
         return None
     return "a query reads the tables of the archive and nothing else: no files, no addresses, no extensions"
 
 
-def _no_memory(message: str, _sql: str, _tables: Sequence[Table]) -> str | None:
+def _no_memory(message: str, _sql: str, _tables: Sequence[QueryTable]) -> str | None:
     if not message.startswith("Out of Memory Error"):
         return None
     return (
@@ -73,7 +73,7 @@ def _some(names: Sequence[str]) -> str:
     return f"{shown}, …" if len(names) > _MANY else shown
 
 
-_WORDS: tuple[Callable[[str, str, Sequence[Table]], str | None], ...] = (
+_WORDS: tuple[Callable[[str, str, Sequence[QueryTable]], str | None], ...] = (
     _no_access,
     _no_memory,
     _unquoted,

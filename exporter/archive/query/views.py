@@ -27,7 +27,7 @@ _OVER_ALL = {Kind.PREDICTIONS: "predictions", Kind.LABELS: "labels", Kind.DEAD_L
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class QueryTable:
     """A name that SQL can select from, and the statement that makes it; its columns, and the hours behind it."""
 
     name: str
@@ -52,7 +52,7 @@ def table_name(rowset: Rowset) -> str:
     return monitor if kind == Kind.PREDICTIONS else f"{monitor}.{kind.value}"
 
 
-def tables(hours: HoursOf, schemas: Mapping[Rowset, pa.Schema], source: Callable[[Rowset], str]) -> list[Table]:
+def tables(hours: HoursOf, schemas: Mapping[Rowset, pa.Schema], source: Callable[[Rowset], str]) -> list[QueryTable]:
     """Every table there is; `source` names what holds the rows of one monitor and kind."""
     views = _Views(hours, schemas, source)
     found = [views.own(rowset) for rowset in schemas]
@@ -98,12 +98,12 @@ class _Views:
     schemas: Mapping[Rowset, pa.Schema]
     source: Callable[[Rowset], str]
 
-    def own(self, rowset: Rowset) -> Table:
+    def own(self, rowset: Rowset) -> QueryTable:
         name = table_name(rowset)
         statement = _view(name, select(["*"], self._quoted_source(rowset)))
-        return Table(name, statement, tuple(self.schemas[rowset].names), self.hours.get(rowset, ()))
+        return QueryTable(name, statement, tuple(self.schemas[rowset].names), self.hours.get(rowset, ()))
 
-    def labelled(self, monitor: str) -> Table:
+    def labelled(self, monitor: str) -> QueryTable:
         """Predictions with the first label that came for each, null where there is none."""
         name = f"{monitor}.labelled"
         predictions, labels = (monitor, Kind.PREDICTIONS), (monitor, Kind.LABELS)
@@ -115,9 +115,9 @@ class _Views:
         else:
             body = select(["*", "NULL::DOUBLE AS label", "NULL::TIMESTAMPTZ AS label_time"], rows)
         columns = (*self.schemas[predictions].names, "label", "label_time")
-        return Table(name, _view(name, body), columns, self.hours.get(predictions, ()))
+        return QueryTable(name, _view(name, body), columns, self.hours.get(predictions, ()))
 
-    def over_all(self, name: str, kind: Kind, monitors: Sequence[str]) -> Table:
+    def over_all(self, name: str, kind: Kind, monitors: Sequence[str]) -> QueryTable:
         """What every monitor's rows have, with the monitor's name before it."""
         columns = known_columns(kind).names
         selected = [quoted(column) for column in columns]
@@ -128,7 +128,7 @@ class _Views:
         nothing = [f"NULL::VARCHAR AS {quoted(column)}" for column in ("monitor", *columns)]
         body = " UNION ALL ".join(parts) or select(nothing, "(SELECT 1) WHERE false")
         together = tuple(hour for monitor in monitors for hour in self.hours.get((monitor, kind), ()))
-        return Table(name, _view(name, body), ("monitor", *columns), together)
+        return QueryTable(name, _view(name, body), ("monitor", *columns), together)
 
     def _quoted_source(self, rowset: Rowset) -> str:
         return quoted(self.source(rowset))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from exporter.errors import InvalidSettings
-from exporter.monitor.size import Size, parse_size_bytes
+from exporter.monitor.size import ByteSize, parse_size_bytes
 from exporter.settings import parse_size
 
 
@@ -15,7 +15,7 @@ from exporter.settings import parse_size
 )
 def test_a_size_is_read_in_powers_of_two_or_ten(text: str, expected: int) -> None:
     assert parse_size_bytes(text) == expected
-    assert Size(text).bytes == expected
+    assert ByteSize(text).bytes == expected
 
 
 @pytest.mark.parametrize("text", ["", "0", "0MiB", "4Gib", "-1", "1.5GiB", "many", "64M"])

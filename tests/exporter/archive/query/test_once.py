@@ -28,7 +28,7 @@ ROUNDS_WITH_RESENDS = st.lists(st.tuples(_ROUND, st.lists(st.integers(0, 8), max
 """Between dropping and bringing back, rows that landed before, by their number, are sent again."""
 
 
-class History:
+class TierHistory:
     """Does to the tiers in memory what landing, moving and restoring do to real ones."""
 
     def __init__(self) -> None:
@@ -101,7 +101,7 @@ class History:
 @settings(max_examples=60, deadline=None)
 @given(ROUNDS)
 def test_every_row_is_given_once_after_any_history(rounds: list[_Round]) -> None:
-    history = History()
+    history = TierHistory()
     for landed, copied, is_dropped, restored in rounds:
         history.land(landed)
         assert history.query_ids() == sorted(history.landed)
@@ -115,7 +115,7 @@ def test_every_row_is_given_once_after_any_history(rounds: list[_Round]) -> None
 @settings(max_examples=60, deadline=None)
 @given(ROUNDS_WITH_RESENDS, st.data())
 def test_rows_of_ids_are_those_that_a_scan_gives(rounds: list[tuple[_Round, list[int]]], data: st.DataObject) -> None:
-    history = History()
+    history = TierHistory()
     for (landed, copied, is_dropped, restored), resent in rounds:
         history.land(landed)
         history.copy(copied)
@@ -129,7 +129,7 @@ def test_rows_of_ids_are_those_that_a_scan_gives(rounds: list[tuple[_Round, list
 
 
 def test_an_id_that_came_again_is_looked_at_with_its_whole_hour() -> None:
-    history = History()
+    history = TierHistory()
     history.land([0, 0])
     history.copy([0])
     history.drop()
