@@ -61,7 +61,7 @@ def run(sizes: SoakSizes | None = None) -> list[BenchRow]:
 
 
 def growth_percent(taken: list[int]) -> float:
-    """Between the first and the last third of what was seen, the lower quartile of each: merges of files come and go."""
+    """Between the first and the last third of what was seen, the lower quartile of each: merges come and go."""
     third = max(len(taken) // 3, 1)
     first, last = (sorted(part)[third // 4] for part in (taken[:third], taken[-third:]))
     return 100 * (last / first - 1)
