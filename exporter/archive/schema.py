@@ -47,6 +47,7 @@ from exporter.batch import ERROR, ID, LABEL, LATENCY, MODEL_VERSION, PREDICTION,
 from exporter.monitor.spec import Monitor
 
 TIME = pa.timestamp("us", tz="UTC")
+_NUMBER = pa.float64()
 
 _EVENT_COLUMNS: Mapping[str, tuple[str, pa.DataType | None]] = {
     ID: ("id", pa.string()),
@@ -99,18 +100,17 @@ def archived_name(feature: str) -> str:
 
 def archived_rows(batch: Batch, received_at: float, leave_out: Collection[str] = ()) -> pa.RecordBatch:
     """Rows of predictions or labels in the archive's form, without the columns (canonical names) in `leave_out`."""
-    arrays, fields = [], []
+    arrays, names = [], []
     for name, column in zip(batch.columns.schema.names, batch.columns.columns, strict=True):
         if name in leave_out:
             continue
-        archived, wanted = _EVENT_COLUMNS.get(name, (archived_name(name), None))
-        array = _as_archived(column, wanted)
-        arrays.append(array)
-        fields.append(pa.field(archived, array.type))
+        archived, wanted = _EVENT_COLUMNS.get(name) or (archived_name(name), None)
+        arrays.append(_as_archived(column, wanted))
+        names.append(archived)
     if not batch.has(TIMESTAMP):
-        arrays.insert(1, pa.array(np.full(len(batch), round(received_at * 1e6), dtype=np.int64)).cast(TIME))
-        fields.insert(1, pa.field("time", TIME))
-    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
+        arrays.insert(1, pa.array(np.full(len(batch), round(received_at * 1e6), dtype=np.int64)).view(TIME))
+        names.insert(1, "time")
+    return pa.RecordBatch.from_arrays(arrays, names=names)
 
 
 def canonical_batch(rows: pa.RecordBatch, monitor: Monitor) -> Batch:
@@ -158,12 +158,10 @@ def _as_canonical(column: pa.Array, *, is_text: bool) -> pa.Array:
 
 
 def _as_archived(column: pa.Array, wanted: pa.DataType | None) -> pa.Array:
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if wanted == TIME:
-        return pa.array(np.rint(column.to_numpy() * 1e6).astype(np.int64)).cast(TIME)
-    if pa.types.is_floating(column.type):
-        missing = pc.is_nan(column)
-        if pc.any(missing).as_py():
-            column = pc.if_else(missing, pa.scalar(None, pa.float64()), column)
-    return column
+    kind = column.type
+    if kind == _NUMBER:
+        values = column.to_numpy()
+        if wanted == TIME:
+            return pa.array(np.rint(values * 1e6).astype(np.int64)).view(TIME)
+        return pa.array(values, from_pandas=True) if np.isnan(values).any() else column
+    return column.dictionary_decode() if pa.types.is_dictionary(kind) else column
