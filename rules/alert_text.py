@@ -1,10 +1,10 @@
-"""Labels and pieces of annotations, which are Go templates that Prometheus fills in."""
+"""Pieces of annotations, which are Go templates that Prometheus fills in."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from exporter.monitor.spec import DriftMeasure, Monitor
+from exporter.monitor.spec import DriftMeasure
 from rules import names
 
 VERSION = f"{{{{ $labels.{names.MODEL_VERSION} }}}}"
@@ -24,14 +24,6 @@ MEASURES: dict[DriftMeasure, str] = {
     "ks": "Kolmogorov-Smirnov statistic",
     "wasserstein": "Wasserstein distance",
 }
-
-
-def alert_labels(monitor: Monitor, **more: str) -> dict[str, str]:
-    """Severity, monitor, and the team and tier that the monitor names."""
-    given = monitor.metadata.labels
-    own = {label: given[label] for label in (names.TEAM, names.TIER) if label in given}
-    labels = {names.SEVERITY: monitor.spec.alerts.severity, names.MONITOR: monitor.name, **own, **more}
-    return {label: plain(text) for label, text in labels.items()}
 
 
 def plain(text: str) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from exporter import catalog
 from exporter.monitor.spec import DriftMeasure, Monitor
 from rules import cumulative_drift, names
-from rules.alerts import feature_drift
 from rules.bin_counts import bin_counts
+from rules.feature_drift_alert import feature_drift
 from rules.group import RecordingRule, RuleGroup
 from rules.links import Links
 from rules.promql import number, select, without
@@ -29,7 +29,7 @@ def drift_groups(monitor: Monitor, links: Links) -> list[RuleGroup]:
     return [
         RuleGroup(
             names.group(monitor.name, "drift", window),
-            (*_drift_rules(monitor, window), feature_drift(monitor, window, links)),
+            (*_drift_rules(monitor, window), *feature_drift(monitor, window, links)),
         )
         for window in monitor.spec.drift.window
     ]

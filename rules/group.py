@@ -21,22 +21,23 @@ class RecordingRule:
 
 @dataclass(frozen=True, slots=True)
 class AlertingRule:
-    """Fires when `expr` has had a value for as long as `hold`; labels and annotations are Go templates."""
+    """Fires when `expr` has had a value for as long as `hold`; labels and annotations are Go templates.
+
+    It goes on firing for `keep_firing_for` after `expr` had its last value.
+    """
 
     alert: str
     expr: str
     hold: str
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
+    keep_firing_for: str | None = None
 
     def as_document(self) -> dict[str, object]:
-        return {
-            "alert": self.alert,
-            "expr": self.expr,
-            "for": self.hold,
-            "labels": dict(self.labels),
-            "annotations": dict(self.annotations),
-        }
+        document: dict[str, object] = {"alert": self.alert, "expr": self.expr, "for": self.hold}
+        if self.keep_firing_for:
+            document["keep_firing_for"] = self.keep_firing_for
+        return document | {"labels": dict(self.labels), "annotations": dict(self.annotations)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import hashlib
 
+from exporter.monitor.alerting import KINDS, AlertName
 from exporter.monitor.spec import DriftMeasure, PerformanceMetric
 
 REPLICA_LABELS = ("instance", "pod")
@@ -57,13 +58,18 @@ TEAM = "team"
 TIER = "tier"
 WINDOW = "window"
 METRIC = "metric"
+KIND = "kind"
+BOUND = "bound"
 
-FEATURE_DRIFT = "InfranautFeatureDrift"
-PERFORMANCE_LOW = "InfranautPerformanceLow"
-DATA_INVALID = "InfranautDataInvalid"
-NO_PREDICTIONS = "InfranautNoPredictions"
 EXPORTER_DOWN = "InfranautExporterDown"
-ALERTS = (FEATURE_DRIFT, PERFORMANCE_LOW, DATA_INVALID, NO_PREDICTIONS, EXPORTER_DOWN)
+SELF_ALERTS = (EXPORTER_DOWN,)
+"""About the exporter itself; those of a monitor are `exporter.monitor.alerting.AlertName`."""
+ALERTS = (*KINDS, *SELF_ALERTS)
+
+FEATURE_DRIFT: AlertName = "InfranautFeatureDrift"
+PERFORMANCE_LOW: AlertName = "InfranautPerformanceLow"
+DATA_INVALID: AlertName = "InfranautDataInvalid"
+NO_PREDICTIONS: AlertName = "InfranautNoPredictions"
 
 OVERVIEW_DASHBOARD = "infranaut-overview"
 """uid of the dashboard that the alerts about the exporter link to."""

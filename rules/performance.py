@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from exporter.monitor.spec import Monitor, Task
 from rules import binary_performance, multiclass_performance, names, regression_performance
-from rules.alerts import performance_low
 from rules.group import AlertingRule, RecordingRule, RuleGroup
 from rules.labelled import label_rules
 from rules.links import Links
+from rules.performance_alert import performance_low
 
 
 def performance_groups(monitor: Monitor, links: Links) -> list[RuleGroup]:
@@ -20,7 +20,7 @@ def performance_groups(monitor: Monitor, links: Links) -> list[RuleGroup]:
     rules: list[RecordingRule | AlertingRule] = [
         *label_rules(monitor),
         *_RULES_BY_TASK[spec.model.task](monitor),
-        *(performance_low(monitor, objective, links) for objective in spec.performance.objectives),
+        *(rule for objective in spec.performance.objectives for rule in performance_low(monitor, objective, links)),
     ]
     return [RuleGroup(names.group(monitor.name, "performance", spec.performance.window), tuple(rules))]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from exporter import catalog
 from exporter.monitor.spec import Monitor
 from rules import names
-from rules.alerts import data_invalid
 from rules.bin_counts import bin_counts
+from rules.data_invalid_alert import data_invalid
 from rules.group import AlertingRule, RecordingRule, RuleGroup
 from rules.links import Links
 from rules.promql import equals, pooled_labels, select, threshold, total_increase, without
@@ -24,7 +24,7 @@ def quality_groups(monitor: Monitor, links: Links) -> list[RuleGroup]:
         *_violations(monitor, window),
         _significance(monitor, window),
         *_rejected_records(monitor, window),
-        data_invalid(monitor, links),
+        *data_invalid(monitor, links),
     ]
     return [RuleGroup(names.group(monitor.name, "quality", window), tuple(rules))]
 

@@ -18,7 +18,7 @@ def self_monitoring_groups(links: Links) -> list[RuleGroup]:
         alert=names.EXPORTER_DOWN,
         expr=f"(up == 0 and on (job, instance) last_over_time({build}[{_REMEMBERED}]))\nor absent({build})",
         hold=_HOLD,
-        labels={names.SEVERITY: "critical"},
+        labels={names.SEVERITY: "critical", names.KIND: "self"},
         annotations={
             "summary": (
                 "{{ with $labels.instance }}Infranaut's exporter {{ . }} cannot be scraped"

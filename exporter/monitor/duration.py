@@ -33,6 +33,15 @@ class Duration(str):
         return parse_duration_s(self)
 
 
+def duration_text(seconds: float) -> Duration:
+    """Whole seconds as Prometheus writes them, in days and smaller units: `1d12h`."""
+    parts, rest = [], round(seconds)
+    for unit in ("d", "h", "m", "s"):
+        count, rest = divmod(rest, round(_UNITS_S[unit]))
+        parts.append(f"{count}{unit}" if count else "")
+    return _to_duration("".join(parts))
+
+
 def _to_duration(text: str) -> Duration:
     parse_duration_s(text)
     return Duration(text)

@@ -11,32 +11,25 @@ from typing import Literal
 
 from pydantic import Field
 
+from exporter.monitor.alerting import Alerts, AlertTuning, Escalation, Route, Severity
+from exporter.monitor.drift import Drift, DriftMeasure
 from exporter.monitor.duration import Duration, DurationField
 from exporter.monitor.features import CategoryFeature, Feature, NumberFeature, Rule, canonical_category
-from exporter.monitor.objectives import (
-    METRICS_BY_TASK,
-    AvailabilitySlo,
-    Drift,
-    DriftMeasure,
-    FreshnessSlo,
-    LatencySlo,
-    Objective,
-    Performance,
-    PerformanceMetric,
-    Quality,
-    Slo,
-    Task,
-)
+from exporter.monitor.performance import METRICS_BY_TASK, Objective, Performance, PerformanceMetric, Task
+from exporter.monitor.quality import Quality
+from exporter.monitor.slo import AvailabilitySlo, FreshnessSlo, LatencySlo, Slo
 from exporter.monitor.strict import LabelValue, Name, StrictModel
 
 __all__ = [
     "API_VERSION",
     "METRICS_BY_TASK",
+    "AlertTuning",
     "Alerts",
     "AvailabilitySlo",
     "CategoryFeature",
     "Drift",
     "DriftMeasure",
+    "Escalation",
     "Events",
     "Feature",
     "FileSource",
@@ -66,8 +59,6 @@ __all__ = [
 ]
 
 API_VERSION = "infranaut.io/v1"
-
-Severity = Literal["info", "warning", "critical"]
 
 
 class Metadata(StrictModel):
@@ -159,26 +150,6 @@ class Labels(StrictModel):
     """Field of the label payload that holds the ground truth."""
     maximum_delay: DurationField = Duration("7d")
     """Predictions without a label after it are given up, and so are labels without a prediction."""
-
-
-class Route(StrictModel):
-    """Who is told; each value names a receiver (secrets come from files, never from a monitor)."""
-
-    pagerduty: LabelValue | None = None
-    """A PagerDuty service."""
-    slack: LabelValue | None = None
-    """A Slack channel."""
-    webhook: str | None = None
-    """An address that takes Alertmanager's webhook."""
-
-
-class Alerts(StrictModel):
-    """How loud, and to whom."""
-
-    severity: Severity = "warning"
-    """In the label `severity` of this monitor's alerts."""
-    route: Route = Route()
-    """Who is told."""
 
 
 class Privacy(StrictModel):

@@ -25,7 +25,7 @@ def a_test(*, predictions: str, invalid: str) -> RuleTest:
 
 
 def test_it_fires_and_says_how_many(tmp_path: Path) -> None:
-    labels = {"job": "ml", "monitor": REGRESSION, **VERSION, "severity": "info", "window": "1h"}
+    labels = {"job": "ml", "monitor": REGRESSION, **VERSION, "severity": "info", "kind": "quality", "window": "1h"}
     texts = {
         "summary": "bike-demand: 5% of predictions rest on invalid data",
         "description": "Over 1h, 5% of 6k predictions of model bike-demand (version v1) broke at least one rule; "

@@ -13,7 +13,7 @@ LINKS = {
     "dashboard_url": "http://localhost:3000/d/infranaut-overview",
 }
 ONE_DOWN = (
-    {"severity": "critical", "job": "ml", "instance": "a"},
+    {"severity": "critical", "kind": "self", "job": "ml", "instance": "a"},
     {
         "summary": "Infranaut's exporter a cannot be scraped",
         "description": "Prometheus has had no answer from a (job ml) for at least 1m. "
@@ -22,7 +22,7 @@ ONE_DOWN = (
     },
 )
 NONE_LEFT = (
-    {"severity": "critical"},
+    {"severity": "critical", "kind": "self"},
     {
         "summary": "No exporter of Infranaut can be scraped",
         "description": "Prometheus has had no series of any exporter for at least 1m. No model is being watched, "

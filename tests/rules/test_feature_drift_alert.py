@@ -38,7 +38,15 @@ def a_test(
 
 
 def test_it_fires_and_says_how_far_how_sure_and_on_how_many_rows(tmp_path: Path) -> None:
-    labels = {"job": "ml", "monitor": BINARY, **VERSION, "severity": "critical", "team": "risk", "tier": "1"}
+    labels = {
+        "job": "ml",
+        "monitor": BINARY,
+        **VERSION,
+        "severity": "critical",
+        "kind": "drift",
+        "team": "risk",
+        "tier": "1",
+    }
     texts = {
         "summary": "credit-default: feature age has drifted from its reference",
         "description": "Over 1h, feature age of model credit-default (version v1) differs from the reference by a "

@@ -29,7 +29,7 @@ def a_test(predictions: str = "", *, replica: str = "", loaded: str = "1x200") -
 
 
 def test_it_fires_when_a_stream_stops(tmp_path: Path) -> None:
-    labels = {"job": "ml", "monitor": REGRESSION, "severity": "info"}
+    labels = {"job": "ml", "monitor": REGRESSION, "severity": "info", "kind": "traffic"}
     texts = {
         "summary": "bike-demand: no predictions for 15m",
         "description": "Model bike-demand has sent no prediction for 15m.",
@@ -47,7 +47,7 @@ def test_it_fires_when_no_exporter_has_loaded_the_monitor(tmp_path: Path) -> Non
         "summary": "bike-demand: no predictions for 15m",
         "description": "No exporter that Prometheus scrapes has loaded the monitor bike-demand.",
     }
-    labels = {"monitor": REGRESSION, "severity": "info"}
+    labels = {"monitor": REGRESSION, "severity": "info", "kind": "traffic"}
     a_test(loaded="").expect_alerts(NO_PREDICTIONS, "20m", (labels, texts | LINKS)).run(tmp_path)
 
 

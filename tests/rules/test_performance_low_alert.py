@@ -32,6 +32,7 @@ def test_it_fires_and_says_which_metric_how_far_and_on_how_many_labels(tmp_path:
         "monitor": BINARY,
         **VERSION,
         "severity": "critical",
+        "kind": "performance",
         "team": "risk",
         "tier": "1",
     } | of_objective

@@ -1,0 +1,21 @@
+"""When data quality alerts."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from exporter.monitor.duration import Duration, DurationField
+from exporter.monitor.strict import StrictModel
+
+
+class Quality(StrictModel):
+    """Whether the data is sound."""
+
+    window: DurationField = Duration("1h")
+    """The window that rates are computed over."""
+    maximum_invalid_ratio: float = Field(0.01, gt=0, le=1)
+    """Share of predictions that break a rule of any kind."""
+    no_predictions_for: DurationField = Duration("15m")
+    """Silence that alerts."""
+    hold: DurationField | None = None
+    """How long invalid data must last before it alerts (`for`); a tenth of the window where absent."""

@@ -1,0 +1,41 @@
+"""InfranautDataInvalid: more invalid predictions than allowed, and than chance explains."""
+
+from __future__ import annotations
+
+from exporter import catalog
+from exporter.monitor.spec import Monitor
+from rules import names
+from rules.alert_text import VERSION, looked_up, plain
+from rules.group import AlertingRule
+from rules.hold import hold
+from rules.links import Links
+from rules.monitor_alert import AlertDraft, monitor_alerts
+from rules.promql import against_threshold, equals, number, select, without
+
+_OF_MODEL = (names.JOB, names.MONITOR, names.MODEL_VERSION)
+
+
+def data_invalid(monitor: Monitor, links: Links) -> list[AlertingRule]:
+    """More invalid predictions than allowed, and more than chance makes of the allowed share."""
+    quality = monitor.spec.quality
+    window = quality.window
+    ratio = select(names.records_invalid_ratio(window), monitor, equals(names.RULE, catalog.ANY_RULE))
+    zscore = select(names.records_invalid_zscore(window), monitor)
+    conditions = (
+        against_threshold(f"sum {without(names.RULE)} ({ratio})", ">", monitor, "invalid_ratio"),
+        against_threshold(zscore, ">", monitor, "drift_zscore"),
+    )
+    draft = AlertDraft(
+        alert=names.DATA_INVALID,
+        expr="\nand ".join(conditions),
+        hold=hold(quality.hold, window),
+        labels={names.WINDOW: window},
+        summary=f"{monitor.name}: {{{{ $value | humanizePercentage }}}} of predictions rest on invalid data",
+        description=(
+            f"Over {window}, {{{{ $value | humanizePercentage }}}} of "
+            f"{looked_up(names.predictions_increase(window), _OF_MODEL, 'humanize')} predictions of model "
+            f"{plain(monitor.spec.model.name)} (version {VERSION}) broke at least one rule; "
+            f"{number(quality.maximum_invalid_ratio * 100)}% are allowed."
+        ),
+    )
+    return monitor_alerts(monitor, draft, links)

@@ -1,0 +1,47 @@
+"""InfranautFeatureDrift: an effect, significance and enough rows together."""
+
+from __future__ import annotations
+
+from exporter.monitor.duration import Duration
+from exporter.monitor.spec import Monitor
+from rules import names
+from rules.alert_text import FEATURE, MEASURES, VERSION, looked_up, plain
+from rules.group import AlertingRule
+from rules.hold import hold
+from rules.links import Links
+from rules.monitor_alert import AlertDraft, monitor_alerts
+from rules.promql import against_threshold, number, select
+
+_OF_FEATURE = (names.JOB, names.MONITOR, names.MODEL_VERSION, names.REFERENCE, names.FEATURE)
+_ONE_DIGIT = 'printf "%.1f"'
+
+
+def feature_drift(monitor: Monitor, window: Duration, links: Links) -> list[AlertingRule]:
+    """The measure above its threshold, PSI above chance, and enough rows."""
+    drift = monitor.spec.drift
+    measure, zscore, rows = (
+        names.drift_measure(drift.measure, window),
+        names.drift_zscore(window),
+        names.feature_increase(window),
+    )
+    conditions = (
+        against_threshold(select(measure, monitor), ">", monitor, f"drift_{drift.measure}"),
+        against_threshold(select(zscore, monitor), ">", monitor, "drift_zscore"),
+        against_threshold(select(rows, monitor), ">=", monitor, "drift_rows"),
+    )
+    description = (
+        f"Over {window}, {FEATURE} of model {plain(monitor.spec.model.name)} (version {VERSION}) differs from the "
+        f'reference by a {MEASURES[drift.measure]} of {{{{ $value | printf "%.3f" }}}} '
+        f"(threshold {number(drift.threshold)}). That is {looked_up(zscore, _OF_FEATURE, _ONE_DIGIT)} standard "
+        "deviations above chance, on "
+        f"{looked_up(rows, _OF_FEATURE, 'humanize')} rows."
+    )
+    draft = AlertDraft(
+        alert=names.FEATURE_DRIFT,
+        expr="\nand ".join(conditions),
+        hold=hold(drift.hold, window),
+        labels={names.WINDOW: window},
+        summary=f"{monitor.name}: {FEATURE} has drifted from its reference",
+        description=description,
+    )
+    return monitor_alerts(monitor, draft, links)
