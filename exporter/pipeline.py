@@ -236,7 +236,7 @@ class Pipeline:
     def _admitted(self, kind: Kind, decoded: Decoded, derived: Derived, source: str, rejects: list[Reject]) -> Admitted:
         now, entry = self._clock.now(), None
         if self._keeping is not None and len(derived.batch):
-            entry = self._keeping.entry(kind, derived.batch, source, now)
+            entry = self._keeping.entry(kind, derived, source, now)
         return Admitted(kind, source, now, decoded, derived, rejects, entry)
 
     def _accept_predictions(self, admitted: Admitted) -> Receipt:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from exporter.app.archive_board import ArchiveBoard, ArchiveTier
 from exporter.archive.cold.moving import Tiers, due_moves, move
-from exporter.archive.opening import Archive, open_archive
+from exporter.archive.cold.tier import open_cold
+from exporter.archive.hot.opening import shared_hot_tier
+from exporter.archive.latest_windows import WindowPublisher
+from exporter.archive.opening import open_warm
 from exporter.archive.profile_moving import ProfileMover
 from exporter.archive.profiles import ProfiledMonitor, ProfileKeeper
 from exporter.clock import Clock
@@ -34,6 +38,7 @@ class Caretaker:
     ) -> None:
         self._profiled = [ProfiledMonitor(shared.monitor, shared.reference) for shared in monitors]
         self._retention = {shared.monitor.name: shared.monitor.spec.retention for shared in monitors}
+        self._hot_retention_s = {name: retention.hot.seconds for name, retention in self._retention.items()}
         self._settings = settings
         self._board = board
         self._clock = clock
@@ -63,31 +68,36 @@ class Caretaker:
 
     def _care(self) -> None:
         """Works until it is stopped, or a tier is away."""
-        archive = open_archive(self._settings.archive, self._settings.state, self._clock)
-        try:
-            archive.warm.migrate()
-            keeper = ProfileKeeper(archive.warm, archive.ledger, self._profiled)
-            store = archive.cold.store if archive.cold else None
-            mover = ProfileMover(archive.ledger, store, self._profiled)
-            while not self._stop.is_set():
-                now = self._clock.now()
-                if keeper.step(now) or mover.step(now):
-                    continue
-                self._move_when_due(archive)
-                self._complaint = ""
-                self._stop.wait(_PAUSE_S)
-        finally:
-            archive.close()
+        with ExitStack() as opened:
+            archive = self._settings.archive
+            warm, ledger = open_warm(archive.warm, self._settings.state, self._clock)
+            opened.callback(warm.close)
+            tiers = Tiers(warm, ledger, open_cold(archive.cold, self._settings.state, self._clock), self._clock)
+            hot = opened.enter_context(shared_hot_tier(archive.hot, self._clock))
+            self._care_for(tiers, None if hot is None else WindowPublisher(hot, ledger, self._hot_retention_s))
 
-    def _move_when_due(self, archive: Archive) -> None:
+    def _care_for(self, tiers: Tiers, publisher: WindowPublisher | None) -> None:
+        tiers.warm.migrate()
+        keeper = ProfileKeeper(tiers.warm, tiers.ledger, self._profiled, publisher)
+        mover = ProfileMover(tiers.ledger, tiers.cold.store if tiers.cold else None, self._profiled)
+        while not self._stop.is_set():
+            now = self._clock.now()
+            if keeper.step(now) or mover.step(now):
+                continue
+            if publisher is not None:
+                publisher.step()
+            self._move_when_due(tiers)
+            self._complaint = ""
+            self._stop.wait(_PAUSE_S)
+
+    def _move_when_due(self, tiers: Tiers) -> None:
         now = self._clock.now()
         if 0 <= now - self._move_at < _MOVE_EVERY_S:
             return
         self._move_at = now
-        self._probe_cold(archive)
-        if not archive.ledger.elect(_MOVES):
+        self._probe_cold(tiers)
+        if not tiers.ledger.elect(_MOVES):
             return
-        tiers = Tiers(archive.warm, archive.ledger, archive.cold, self._clock)
         for action in due_moves(tiers, self._retention):
             if self._stop.is_set():
                 return
@@ -95,11 +105,11 @@ class Caretaker:
             if moved.outcome == "left":
                 log.warning("not moved: %s: %s", action, moved.detail)
 
-    def _probe_cold(self, archive: Archive) -> None:
-        if archive.cold is None:
+    def _probe_cold(self, tiers: Tiers) -> None:
+        if tiers.cold is None:
             return
         self._board.set_up(ArchiveTier.COLD, is_up=False)
-        archive.cold.store.size(_PROBE)
+        tiers.cold.store.size(_PROBE)
         self._board.set_up(ArchiveTier.COLD, is_up=True)
 
     def _complain(self, message: str) -> None:

@@ -8,11 +8,14 @@ from collections.abc import Sequence
 
 from exporter.api.documentation import ingest_documentation
 from exporter.api.ingest import IngestApplication
+from exporter.api.windows import add_windows
 from exporter.app.archive_board import ArchiveBoard
 from exporter.app.feeding import open_feeding
 from exporter.app.process import ParentLine
 from exporter.app.server import serve_until_stopped
 from exporter.app.status import Status
+from exporter.app.window_reading import latest_windows
+from exporter.clock import SystemClock
 from exporter.settings import ServeSettings
 from exporter.window.shared import SharedMonitor
 
@@ -30,12 +33,8 @@ def run_worker(
 ) -> None:
     """Takes predictions and labels until told to stop; then counts what waits."""
     feeding = open_feeding(monitors, slot, settings, board)
-    application = IngestApplication(
-        feeding.pipelines,
-        ingest_documentation(lambda: status.is_ready),
-        settings.body_limit_bytes,
-        settings.in_flight_bytes,
-    )
+    pages = ingest_documentation(lambda: status.is_ready)
+    application = IngestApplication(feeding.pipelines, pages, settings.body_limit_bytes, settings.in_flight_bytes)
 
     async def tick() -> None:
         parent.say_ready()
@@ -44,6 +43,8 @@ def run_worker(
             feeding.tick()
 
     try:
-        serve_until_stopped(application, listener, settings.stop_after_s, tick, parent.say_closed)
+        with latest_windows(settings, SystemClock()) as reader:
+            add_windows(pages, list(feeding.pipelines), reader)
+            serve_until_stopped(application, listener, settings.stop_after_s, tick, parent.say_closed)
     finally:
         feeding.close()

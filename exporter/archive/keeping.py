@@ -12,6 +12,7 @@ import pyarrow as pa
 from exporter.archive.entry import Entry, Kind
 from exporter.archive.schema import archived_name, archived_rows
 from exporter.batch import ERROR, ID, LATENCY, MODEL_VERSION, Batch
+from exporter.derive import Derived
 from exporter.monitor.spec import Monitor
 
 _PSEUDONYM_BYTES = 16
@@ -21,7 +22,8 @@ class Keeping:
     """Compiled for a monitor. Columns of `privacy.drop` are left out; those of `privacy.pseudonymise` become HMACs.
 
     The id cannot be left out: it is what rows are known by, so it becomes an HMAC there too. A number that is to be
-    pseudonymised is left out, since few numbers are possible and all of them can be tried.
+    pseudonymised is left out, since few numbers are possible and all of them can be tried. Nothing tells of a column
+    that is left out whether its values could be used.
 
     key : of the HMACs; replicas that share a warm tier need the same one, or a label finds no prediction.
     """
@@ -37,9 +39,9 @@ class Keeping:
         private = {*spec.privacy.drop, *spec.privacy.pseudonymise}
         self._is_id_private = bool(private & {spec.events.id, *([spec.labels.join] if spec.labels else [])})
 
-    def entry(self, kind: Kind, batch: Batch, source: str, received_at: float) -> Entry:
+    def entry(self, kind: Kind, derived: Derived, source: str, received_at: float) -> Entry:
         """The entry of the rows of one body."""
-        rows = archived_rows(batch, received_at, self._leave_out)
+        rows = archived_rows(derived, received_at, self._leave_out)
         names = {archived_name(name) if not name.startswith("@") else name.lstrip("@") for name in self._pseudonymise}
         if self._is_id_private:
             names.add("id")

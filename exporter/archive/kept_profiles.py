@@ -3,6 +3,11 @@
 While the warm tier has the rows of a window, its profiles are built from them, always from all of them. Once they have
 moved on, rows that come late stand there alone: then the profiles that were kept are the *base*, and late rows are
 merged onto it, again all of them each time, so that merging twice adds nothing twice. The base stays in the payload.
+
+Rows that are brought back come without their labels, which are joined once all files are there, and not at all where
+the files of the labels stay away. A profile never loses labels by this: it stays as it is, without a new revision,
+until the warm tier has as many again. Meanwhile its counts differ from the side counts, so the window is looked at
+again as often as its age allows a revision. A row that comes late to such a window is counted once its labels are back.
 """
 
 from __future__ import annotations
@@ -43,14 +48,11 @@ KeptWindow = Mapping[Child, KeptProfile]
 def updated(kept: KeptWindow, found: Mapping[Child, Profile]) -> KeptWindow:
     """What is to be kept of a window, from what is kept of it and from the profiles of its rows in the warm tier.
 
-    They are all its rows if the first that ever arrived is among them; no matter in which order they were landed.
+    They are all its rows if the first that ever arrived is among them; no matter in which order they were landed. With
+    fewer labels than are kept, what is kept stays.
     """
-    arrived = min((profile.received for profile in found.values()), default=math.inf)
-    if not kept or arrived <= min(each.whole.received for each in kept.values()):
-        return {child: KeptProfile(profile) for child, profile in found.items()}
-    bases = {child: (each.base or EMPTY) if each.late_from == arrived else each.whole for child, each in kept.items()}
-    children = [*bases, *(child for child in found if child not in bases)]
-    return {child: _merged(bases.get(child, EMPTY), found.get(child, EMPTY), arrived) for child in children}
+    revised = _revised(kept, found)
+    return kept if _labelled(revised) < _labelled(kept) else revised
 
 
 def is_moved(kept: KeptWindow) -> bool:
@@ -84,6 +86,19 @@ def encode_kept(kept: KeptProfile) -> bytes:
 
 def child_of(profile: StoredProfile) -> Child:
     return Child(profile.model_version, profile.segment or None)
+
+
+def _revised(kept: KeptWindow, found: Mapping[Child, Profile]) -> KeptWindow:
+    arrived = min((profile.received for profile in found.values()), default=math.inf)
+    if not kept or arrived <= min(each.whole.received for each in kept.values()):
+        return {child: KeptProfile(profile) for child, profile in found.items()}
+    bases = {child: (each.base or EMPTY) if each.late_from == arrived else each.whole for child, each in kept.items()}
+    children = [*bases, *(child for child in found if child not in bases)]
+    return {child: _merged(bases.get(child, EMPTY), found.get(child, EMPTY), arrived) for child in children}
+
+
+def _labelled(kept: KeptWindow) -> int:
+    return sum(each.whole.labelled for each in kept.values())
 
 
 def _rows_of(kept: KeptWindow) -> dict[Child, tuple[int, int, float]]:

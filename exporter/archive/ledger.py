@@ -61,6 +61,14 @@ class StoredProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowRevision:
+    """Which profiles a window has, of all model versions and segments: those of this revision."""
+
+    start: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
     """A value that was computed over one window, of one revision of its profile; feature is empty for the model's."""
 
@@ -114,6 +122,9 @@ class Ledger(Protocol):
 
     def profiles(self, monitor: str, span: Span) -> Sequence[StoredProfile]:
         """Profiles whose window starts in `span`, ordered by start, model version and segment."""
+
+    def newest_windows(self, monitor: str, limit: int) -> Sequence[WindowRevision]:
+        """The windows with profiles that start last, newest first."""
 
     def drop_profiles(self, monitor: str, before: float) -> int:
         """Forgets the profiles, and measurements, of windows that ended before; how many profiles."""

@@ -27,6 +27,7 @@ from exporter.archive.kept_profiles import (
     rows_in_warm,
     updated,
 )
+from exporter.archive.latest_windows import WindowPublisher
 from exporter.archive.ledger import Ledger, StoredProfile
 from exporter.archive.measuring import measure
 from exporter.archive.profile_index import ProfileIndex
@@ -77,12 +78,22 @@ class _Watched:
 
 
 class ProfileKeeper:
-    """One thread calls it, with connections of its own."""
+    """One thread calls it, with connections of its own.
 
-    def __init__(self, warm: WarmTier, ledger: Ledger, monitors: Sequence[ProfiledMonitor]) -> None:
+    publisher : is told of every change; None where no hot tier is shared.
+    """
+
+    def __init__(
+        self,
+        warm: WarmTier,
+        ledger: Ledger,
+        monitors: Sequence[ProfiledMonitor],
+        publisher: WindowPublisher | None = None,
+    ) -> None:
         self._warm = warm
         self._ledger = ledger
         self._monitors = {profiled.monitor.name: profiled for profiled in monitors}
+        self._publisher = publisher
         self._index = ProfileIndex(ledger)
         self._watched: dict[tuple[str, int], _Watched] = {}
 
@@ -171,6 +182,8 @@ class ProfileKeeper:
             if not kept or not self._ledger.put_profiles(_stored(hour, kept, revision), replaces=revision - 1):
                 self._index.forget_window(hour.monitor, hour.start)
                 return
+        if self._publisher is not None:
+            self._publisher.publish(hour.monitor)
         profiled, wholes = self._monitors[hour.monitor], {child: each.whole for child, each in kept.items()}
         span = Span(hour.start, hour.start + WINDOW_S)
         self._ledger.put_measurements(measure(profiled.monitor, profiled.reference, span, revision, wholes))

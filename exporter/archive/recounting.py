@@ -1,25 +1,25 @@
 """Turns archived predictions back into what the data path made of them, so that they can be counted again.
 
 Counted is what the monitor says *now*: ranges, closed sets, derived features and rules are applied anew, over the bins
-of the reference of now. Rows differ from those that first came in two ways:
-
-* a value of the wrong type was archived as none, and so it is missing here, where it was invalid then;
-* what `spec.privacy` keeps out of the archive cannot be counted: those features are left out, and so are the rules. The
-  values of derived features are then those that were archived.
+of the reference of now. A value that could not be used when it came is invalid as it was then. What `spec.privacy`
+keeps out of the archive cannot be counted: those features are left out, and so are the rules. The values of derived
+features are then those that were archived.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from exporter import catalog
-from exporter.archive.schema import archived_name, canonical_batch
+from exporter.archive.schema import UNUSABLE, archived_name, canonical_batch
+from exporter.archive.unusable_values import unusable_values
 from exporter.batch import LATENCY, Batch, Booleans, Floats
 from exporter.derive import Derived, Deriver
-from exporter.monitor.fields import derived_features
+from exporter.monitor.fields import carried_features, derived_features
 from exporter.monitor.spec import Monitor
 from exporter.validate import FeatureChecks
 from exporter.window.family_counts import FamilyKey
@@ -58,8 +58,9 @@ class Recounting:
 
     def recount(self, rows: pa.RecordBatch) -> Recounted:
         """n predictions as `WarmTier.read_labelled` gives them, ready to be counted."""
-        batch = self._batch(rows)
-        derived = self._deriver.derive(batch) if self._is_whole else Derived(batch)
+        unusable = unusable_values(_column(rows, UNUSABLE))
+        batch = self._batch(rows, unusable)
+        derived = self._deriver.derive(batch) if self._is_whole else self._as_archived(batch, unusable)
         received = _column(rows, "received_at")
         arrived = np.full(len(batch), np.inf) if pa.types.is_null(received.type) else seconds_of(received)
         return Recounted(derived.batch, self._checks.check(derived), self._labels(rows), arrived)
@@ -67,11 +68,15 @@ class Recounting:
     def close(self) -> None:
         self._deriver.close()
 
-    def _batch(self, rows: pa.RecordBatch) -> Batch:
+    def _as_archived(self, batch: Batch, unusable: Mapping[str, Booleans]) -> Derived:
+        """With the values of derived features that were computed then."""
+        return Derived(batch, {name: unusable[name] for name in derived_features(self._monitor) if name in unusable})
+
+    def _batch(self, rows: pa.RecordBatch, unusable: Mapping[str, Booleans]) -> Batch:
         known = canonical_batch(rows, self._monitor)
         columns = dict(zip(known.columns.schema.names, known.columns.columns, strict=True))
         columns.setdefault(LATENCY, _numbers(pa.nulls(len(known))))
-        mistyped: dict[str, Booleans] = {}
+        mistyped = {name: unusable[name] for name in carried_features(self._monitor) if name in unusable}
         for name, feature in self._monitor.spec.features.items():
             archived = _column(rows, archived_name(name))
             if feature.type == "category":
@@ -79,7 +84,8 @@ class Recounting:
             else:
                 columns[name] = columns[name] if name in columns else _numbers(archived)
                 if pa.types.is_string(archived.type) and archived.null_count < len(archived):
-                    mistyped[name] = archived.is_valid().to_numpy(zero_copy_only=False)
+                    is_text = archived.is_valid().to_numpy(zero_copy_only=False)
+                    mistyped[name] = mistyped[name] | is_text if name in mistyped else is_text
         return Batch(pa.RecordBatch.from_pydict(columns), known.positions, mistyped)
 
     def _labels(self, rows: pa.RecordBatch) -> JoinedLabels:

@@ -10,7 +10,9 @@ predictions
 `latency_seconds`    float64
 `model_version`      string
 `error`              string                                      why the model failed; null: it did not
-a feature            float64 (number) or string (category)       derived ones too; null where missing or mistyped
+a feature            float64 (number) or string (category)       derived ones too; null where missing or unusable
+`unusable`           string                                      features of which a value was there and could not be
+                                                                 used (`exporter.archive.unusable_values`); null: none
 -------------------  ------------------------------------------  ----------------------------------------------------
 labels
 `id`                 string                                      the id of the prediction that it belongs to
@@ -43,10 +45,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from exporter.archive.entry import Entry, Kind
+from exporter.archive.unusable_values import unusable_column
 from exporter.batch import ERROR, ID, LABEL, LATENCY, MODEL_VERSION, PREDICTION, TIMESTAMP, Batch
+from exporter.derive import Derived
 from exporter.monitor.spec import Monitor
 
 TIME = pa.timestamp("us", tz="UTC")
+UNUSABLE = "unusable"
 _NUMBER = pa.float64()
 
 _EVENT_COLUMNS: Mapping[str, tuple[str, pa.DataType | None]] = {
@@ -78,7 +83,7 @@ DEAD_LETTER_SCHEMA = pa.schema(
 )
 
 EVENT_COLUMNS: Mapping[Kind, tuple[str, ...]] = {
-    Kind.PREDICTIONS: ("id", "time", "prediction", "latency_seconds", "model_version", "error"),
+    Kind.PREDICTIONS: ("id", "time", "prediction", "latency_seconds", "model_version", "error", UNUSABLE),
     Kind.LABELS: ("id", "time", "label"),
     Kind.DEAD_LETTERS: tuple(DEAD_LETTER_SCHEMA.names),
 }
@@ -98,9 +103,12 @@ def archived_name(feature: str) -> str:
     return f"feature_{feature}" if feature in _RESERVED else feature
 
 
-def archived_rows(batch: Batch, received_at: float, leave_out: Collection[str] = ()) -> pa.RecordBatch:
-    """Rows of predictions or labels in the archive's form, without the columns (canonical names) in `leave_out`."""
-    arrays, names = [], []
+def archived_rows(derived: Derived, received_at: float, leave_out: Collection[str] = ()) -> pa.RecordBatch:
+    """Rows of predictions or labels in the archive's form, without the columns (canonical names) in `leave_out`.
+
+    There is a column `unusable` only where a row has such a value.
+    """
+    batch, arrays, names = derived.batch, [], []
     for name, column in zip(batch.columns.schema.names, batch.columns.columns, strict=True):
         if name in leave_out:
             continue
@@ -110,6 +118,11 @@ def archived_rows(batch: Batch, received_at: float, leave_out: Collection[str] =
     if not batch.has(TIMESTAMP):
         arrays.insert(1, pa.array(np.full(len(batch), round(received_at * 1e6), dtype=np.int64)).view(TIME))
         names.insert(1, "time")
+    marked = {**batch.mistyped, **derived.failed}
+    unusable = unusable_column({name: mask for name, mask in marked.items() if name not in leave_out})
+    if unusable is not None:
+        arrays.append(unusable)
+        names.append(UNUSABLE)
     return pa.RecordBatch.from_arrays(arrays, names=names)
 
 

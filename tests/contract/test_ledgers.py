@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from exporter.archive.entry import Kind
-from exporter.archive.ledger import AuditEvent, ColdFile, Ledger, Measurement, StoredProfile
+from exporter.archive.ledger import AuditEvent, ColdFile, Ledger, Measurement, StoredProfile, WindowRevision
 from exporter.archive.warm.tier import Span
 from exporter.errors import CorruptEntry, InvalidSettings, LateRows
 from tests.support.archives import DAY_S, EVER, HOUR_S, MONITOR, ORIGIN, a_stream, predictions
@@ -169,6 +169,20 @@ def test_profiles_come_in_order_of_start_version_and_segment(ledger: Ledger) -> 
     assert len(listed) == 7
     assert list(ledger.profiles(MONITOR, Span(START + 1, START + HOUR_S + 1))) == [later]
     assert list(ledger.profiles(MONITOR, Span(START + 1, START + HOUR_S))) == []
+
+
+def test_the_newest_windows_are_told_with_their_revision(ledger: Ledger) -> None:
+    assert list(ledger.newest_windows(MONITOR, 2)) == []
+    for hour in (1, 0, 2):
+        start = START + hour * HOUR_S
+        assert ledger.put_profiles([a_profile(start), a_profile(start, "2")], replaces=0)
+    assert ledger.put_profiles([a_profile(START + HOUR_S, revision=2)], replaces=1)
+    assert ledger.put_profiles([replace(a_profile(START + 3 * HOUR_S), monitor="other")], replaces=0)
+    assert list(ledger.newest_windows(MONITOR, 2)) == [
+        WindowRevision(START + 2 * HOUR_S, 1),
+        WindowRevision(START + HOUR_S, 2),
+    ]
+    assert len(ledger.newest_windows(MONITOR, 9)) == 3
 
 
 def test_old_profiles_and_measurements_are_forgotten(ledger: Ledger) -> None:

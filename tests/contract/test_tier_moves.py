@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +15,7 @@ from exporter.archive.cold.folder import FolderStore
 from exporter.archive.cold.moving import Moved, Tiers, due_moves, move
 from exporter.archive.cold.names import DAY_S
 from exporter.archive.cold.reading import ColdQuery, ColdRows
-from exporter.archive.cold.restoring import RestoreRequest, restore
+from exporter.archive.cold.restoring import RestoredSpan, RestoreRequest, restore
 from exporter.archive.cold.retention import CopyHour, DropDay
 from exporter.archive.cold.tier import ColdTier
 from exporter.archive.cold.verify import VerifiedState, verify
@@ -22,9 +24,11 @@ from exporter.archive.entry import Kind
 from exporter.archive.schema import with_provenance
 from exporter.archive.warm.tier import Span
 from exporter.monitor.spec import Retention
-from tests.support.archives import EVER, MONITOR, a_stream, labels, letters, varied_predictions
+from tests.support.archives import EVER, HOUR_S, MONITOR, a_stream, labels, letters, predictions, varied_predictions
 from tests.support.batches import START_S
 from tests.support.clocks import MovedClock
+from tests.support.cold_tiers import Crash, Stumbling
+from tests.support.landed import assert_counts_are_right, labelled
 from tests.support.warm_places import PLACES, WarmPlace
 
 KEPT = {MONITOR: Retention.model_validate({"warm": "30d", "cold": "365d"})}
@@ -75,6 +79,26 @@ def moved_at(tiers: Tiers, now: float) -> list[Moved]:
     return move(tiers, due_moves(tiers, KEPT))
 
 
+def land_late_labels(tiers: Tiers) -> None:
+    """Of predictions of one day one has its label within the hour, one after a day, and one after two; all joined."""
+    rows = predictions(["a", "b", "c"], [START_S, START_S, START_S + HOUR_S])
+    tiers.warm.land(tiers.warm.claim("a/0"), a_stream(rows, labels(["a"])))
+    late = labels(["b", "c"], [START_S + DAY_S, START_S + 2 * DAY_S], [0.0, 1.0])
+    tiers.warm.land(tiers.warm.claim("b/0"), a_stream(late))
+    assert len(tiers.warm.join_labels(["a/0", "b/0"], 0, 10)) == 3
+
+
+def dropped_with_late_labels(tiers: Tiers) -> None:
+    land_late_labels(tiers)
+    moved_at(tiers, DAY + 40 * DAY_S)
+    assert sum(stored.rows for stored in tiers.warm.hours()) == 0
+
+
+def restored_day(tiers: Tiers, **request: Any) -> RestoredSpan:
+    asked = RestoreRequest(MONITOR, Span(DAY, DAY + DAY_S), tiers.clock.now() + DAY_S, **request)
+    return restore(tiers, cold_of(tiers), asked, lambda *_: None)
+
+
 def warm_digests(tiers: Tiers) -> dict[Kind, RowDigest]:
     return {kind: digest_of_all(tiers.warm.read(kind, MONITOR, EVER)) for kind in Kind}
 
@@ -117,6 +141,38 @@ def test_joined_labels_leave_the_digest_of_predictions_alone(tiers: Tiers) -> No
     assert warm_digests(tiers) == cold_digests(tiers) == sent
     moved_at(tiers, DAY + 31 * DAY_S)
     assert sum(stored.rows for stored in tiers.warm.hours()) == 0
+
+
+def test_predictions_that_come_back_have_their_labels_again(tiers: Tiers) -> None:
+    dropped_with_late_labels(tiers)
+    assert restored_day(tiers).joined == 1
+    assert labelled(tiers.warm) == {"a": 1.0}
+    restored = restored_day(tiers, labels_late_s=7 * DAY_S)
+    assert (restored.new_rows, restored.joined) == (2, 2)
+    assert labelled(tiers.warm) == {"a": 1.0, "b": 0.0, "c": 1.0}
+    assert restored_day(tiers, labels_late_s=7 * DAY_S).joined == 0
+    assert_counts_are_right(tiers.warm)
+
+
+@pytest.mark.parametrize("is_after", [False, True])
+def test_a_crash_before_labels_are_joined_is_mended_by_the_next_restoration(tiers: Tiers, is_after: bool) -> None:
+    dropped_with_late_labels(tiers)
+    stumbling: Any = Stumbling(tiers.warm, "join_restored", is_after=is_after)
+    with pytest.raises(Crash):
+        restored_day(replace(tiers, warm=stumbling), labels_late_s=7 * DAY_S)
+    restored_day(tiers, labels_late_s=7 * DAY_S)
+    assert labelled(tiers.warm) == {"a": 1.0, "b": 0.0, "c": 1.0}
+    assert_counts_are_right(tiers.warm)
+
+
+def test_labels_that_are_warm_still_find_their_predictions_again(tiers: Tiers) -> None:
+    """They have waited since their predictions left, and are in no file yet."""
+    land_late_labels(tiers)
+    short = {MONITOR: Retention.model_validate({"warm": "1d", "cold": "365d"})}
+    tiers.clock.now_s = DAY + 2 * DAY_S + 3600  # type: ignore[attr-defined]  # the clock of these tests
+    move(tiers, due_moves(tiers, short))
+    assert labelled(tiers.warm) == {}
+    assert restored_day(tiers).joined == 3
 
 
 def test_files_on_hold_and_files_that_are_deleted(tiers: Tiers) -> None:

@@ -21,7 +21,7 @@ from tests.support.archives import (
 from tests.support.batches import START_S
 from tests.support.landed import assert_counts_are_right, joined, labelled, land, new_rows
 
-LABELS = Kind.LABELS
+LABELS, PREDICTIONS = Kind.LABELS, Kind.PREDICTIONS
 
 
 def test_a_label_finds_its_prediction(tier: WarmTier) -> None:
@@ -125,6 +125,59 @@ def test_a_label_that_comes_again_after_it_was_dropped_is_not_counted_twice(tier
     assert new_rows(land(tier, labels(["a"], START_S + 2 * DAY_S))) == {(MONITOR, LABELS): 1}
     joined(tier)
     assert sum(hour.labelled for hour in tier.hours()) <= 1
+
+
+def test_predictions_that_were_brought_back_are_joined_again_whatever_the_origin(tier: WarmTier) -> None:
+    land(tier, predictions(["a", "b", "c"], [START_S, START_S, START_S + HOUR_S]), labels(["a"], START_S + DAY_S, 0.0))
+    land(tier, labels(["b", "c", "x"], START_S + DAY_S), origin="exporter-2/0")
+    assert len(joined(tier, [ORIGIN, "exporter-2/0"])) == 3
+    rows = {kind: list(tier.read(kind, MONITOR, EVER)) for kind in (PREDICTIONS, LABELS)}
+    tier.drop_day(PREDICTIONS, moment(START_S).date(), {MONITOR: 3})
+    tier.drop_day(LABELS, moment(START_S + DAY_S).date(), {MONITOR: 4})
+    assert tier.join_restored(MONITOR, EVER) == 0
+    for kind, batches in rows.items():
+        tier.restore(kind, MONITOR, batches)
+    assert labelled(tier) == {}
+    assert tier.join_restored("another", EVER) == 0
+    assert tier.join_restored(MONITOR, Span(START_S, START_S + HOUR_S)) == 2
+    assert labelled(tier) == {"a": 0.0, "b": 1.0}
+    assert tier.join_restored(MONITOR, EVER) == 1
+    assert tier.join_restored(MONITOR, EVER) == 0
+    assert labelled(tier) == {"a": 0.0, "b": 1.0, "c": 1.0}
+    assert_counts_are_right(tier)
+
+
+def test_labels_for_predictions_out_of_the_span_still_wait(tier: WarmTier) -> None:
+    land(tier, predictions(["a", "b"], [START_S, START_S + DAY_S]), labels(["a", "b"], START_S + DAY_S))
+    assert tier.join_restored(MONITOR, Span(START_S, START_S + HOUR_S)) == 1
+    assert joined(tier) == ["b"]
+    assert_counts_are_right(tier)
+
+
+def test_a_label_that_is_brought_back_goes_to_the_newest_prediction_with_its_id(tier: WarmTier) -> None:
+    land(tier, predictions(["a", "a"], [START_S, START_S + DAY_S]), labels(["a"], START_S + DAY_S + 5))
+    assert tier.join_restored(MONITOR, Span(START_S, START_S + HOUR_S)) == 0
+    assert tier.join_restored(MONITOR, EVER) == 1
+    [row] = [row for row in plain(tier.read_labelled(MONITOR, EVER)) if "label" in row]
+    assert row["time"] == moment(START_S + DAY_S)
+
+
+def test_a_label_that_is_brought_back_to_a_joined_prediction_adds_nothing(tier: WarmTier) -> None:
+    land(tier, predictions(["a", "b"]), labels(["a"], START_S + DAY_S))
+    assert joined(tier) == ["a"]
+    rows = list(tier.read(LABELS, MONITOR, EVER))
+    tier.drop_day(LABELS, moment(START_S + DAY_S).date(), {MONITOR: 1})
+    tier.restore(LABELS, MONITOR, rows)
+    assert tier.join_restored(MONITOR, EVER) == 0
+    assert labelled(tier) == {"a": 1.0}
+    assert_counts_are_right(tier)
+
+
+def test_labels_of_both_types_are_joined_again(tier: WarmTier) -> None:
+    land(tier, predictions(["a", "b"], prediction="cat"), labels(["a"], label=1.0), labels(["b"], label="dog"))
+    assert tier.join_restored(MONITOR, EVER) == 2
+    assert sorted(labelled(tier)) == ["a", "b"]
+    assert_counts_are_right(tier)
 
 
 def test_predictions_of_which_some_have_labels_are_read_with_them(tier: WarmTier) -> None:

@@ -67,7 +67,9 @@ def some_rows(rng: np.random.Generator) -> Rows:
         "ts": times.round(6),
         "version": version,
         "age": np.where(rng.random(ROWS) < 0.05, np.nan, ages),
+        "age_is_text": rng.random(ROWS) < 0.03,
         "region": rng.choice(["north", "south", "west"], ROWS),
+        "region_is_a_list": rng.random(ROWS) < 0.03,
         "score": rng.random(ROWS).round(6),
         "latency": rng.exponential(0.1, ROWS).round(5),
         "label": rng.integers(0, 2, ROWS),
@@ -93,15 +95,20 @@ def archive(folder: Path, rows: Rows, monitor: Monitor) -> None:
 
 
 def event(rows: Rows, row: int) -> dict[str, Any]:
-    age = float(rows["age"][row])
-    names = ("version", "region")
+    age, region = float(rows["age"][row]), str(rows["region"][row])
     numbers = {name: float(rows[name][row]) for name in ("ts", "score", "latency")}
     return {
         "id": f"p{row}",
         **numbers,
-        **{name: str(rows[name][row]) for name in names},
-        "age": None if age != age else age,
+        "version": str(rows["version"][row]),
+        "region": [region] if rows["region_is_a_list"][row] else region,
+        "age": "old" if rows["age_is_text"][row] else None if age != age else age,
     }
+
+
+def ages_of(rows: Rows) -> Any:
+    """What could be read; NaN where nothing could."""
+    return np.where(rows["age_is_text"], np.nan, rows["age"])
 
 
 @contextmanager
@@ -150,14 +157,15 @@ def test_increases_are_exactly_the_raw_counts(server: RunningPrometheus, rows: R
     query = f'sum by (model_version, bin) (increase(infranaut_feature_bin_total{{feature="%s"}}[{window}]))'
     for version in ("1", "2"):
         own = here & (rows["version"] == version)
-        ages = rows["age"][own]
+        ages, is_text = ages_of(rows)[own], rows["age_is_text"][own]
         valid = ages[~np.isnan(ages) & (ages <= 5)]
         expected = dict(zip(("q00", "q01", "q02", "q03"), np.histogram(valid, EDGES)[0], strict=True))
-        expected |= {"missing": np.isnan(ages).sum(), "invalid": (ages > 5).sum()}
+        expected |= {"missing": (np.isnan(ages) & ~is_text).sum(), "invalid": (ages > 5).sum() + is_text.sum()}
         assert by_bin(server, query % "age", version, end) == expected
-        regions = rows["region"][own]
+        is_list = rows["region_is_a_list"][own]
+        regions = np.where(is_list, "", rows["region"][own])
         expected = {f"c:{name}": (regions == name).sum() for name in ("north", "south")}
-        expected |= {"c:__other__": (regions == "west").sum(), "missing": 0, "invalid": 0}
+        expected |= {"c:__other__": (regions == "west").sum(), "missing": 0, "invalid": is_list.sum()}
         assert by_bin(server, query % "region", version, end) == expected
 
 
@@ -169,13 +177,15 @@ def by_bin(server: RunningPrometheus, query: str, version: str, time: float) -> 
 
 def test_every_other_count_is_exact_as_well(server: RunningPrometheus, rows: Rows) -> None:
     end = HOUR + HOURS * 3600
-    ages, below = rows["age"], rows["latency"] <= 0.1
+    ages, below = ages_of(rows), rows["latency"] <= 0.1
     low = (ages < 3) | np.isnan(ages)
     expected = {
         "infranaut_predictions_total": ROWS,
         'infranaut_prediction_latency_seconds_bucket{le="0.1"}': below.sum(),
         "infranaut_prediction_latency_seconds_count": ROWS,
         'infranaut_feature_violations_total{feature="age",rule="range"}': (ages > 5).sum(),
+        'infranaut_feature_violations_total{feature="age",rule="type"}': rows["age_is_text"].sum(),
+        'infranaut_feature_violations_total{feature="region",rule="type"}': rows["region_is_a_list"].sum(),
         'infranaut_records_invalid_total{rule="low"}': (~low).sum(),
         'infranaut_feature_values_total{feature="age"}': (ages <= 5).sum(),
     }
@@ -212,12 +222,14 @@ def test_the_recorded_formula_gives_the_drift_of_the_raw_rows(server: RunningPro
     found = {(each.labels["model_version"], each.labels["feature"]): each.value for each in server.query(psi, end)}
     scores = {(each.labels["model_version"], each.labels["feature"]): each.value for each in server.query(zscore, end)}
     for version in ("1", "2"):
-        ages = rows["age"][(rows["ts"] >= end - 3600) & (rows["ts"] < end) & (rows["version"] == version)]
+        own = (rows["ts"] >= end - 3600) & (rows["ts"] < end) & (rows["version"] == version)
+        ages, is_text = ages_of(rows)[own], rows["age_is_text"][own]
         if not len(ages):
             assert (version, "age") not in found
             continue
         valid = ages[~np.isnan(ages) & (ages <= 5)]
-        counts = np.array([*np.histogram(valid, EDGES)[0], np.isnan(ages).sum(), (ages > 5).sum()])
+        missing, invalid = (np.isnan(ages) & ~is_text).sum(), (ages > 5).sum() + is_text.sum()
+        counts = np.array([*np.histogram(valid, EDGES)[0], missing, invalid])
         drift = feature_drift("age", counts, REFERENCE.features["age"])
         assert found[version, "age"] == pytest.approx(drift.measures["psi"], rel=1e-9)
         assert scores[version, "age"] == pytest.approx(drift.zscore, rel=1e-9)

@@ -83,9 +83,11 @@ def test_what_is_kept_is_what_was_read_with_derived_values_and_without_what_was_
     (entry,) = (decode_entry(encode_entry(entry)) for entry in journal.kept)
     assert (entry.monitor, entry.kind, entry.source, entry.received_at) == ("credit", Kind.PREDICTIONS, "http", NOON_S)
     common = {"time": NOON, "prediction": 0.25}
+    usable = {"age": 30.0, "region": "north", "half": 15.0, "unusable": None}
+    nothing = {"age": None, "region": None, "half": None, "unusable": '["age"]'}
     assert rows_of(entry) == [
-        {"id": "a", **common, "latency_seconds": 0.5, "age": 30.0, "region": "north", "half": 15.0},
-        {"id": "b", **common, "latency_seconds": None, "age": None, "region": None, "half": None},
+        {"id": "a", **common, "latency_seconds": 0.5, **usable},
+        {"id": "b", **common, "latency_seconds": None, **nothing},
     ]
 
 

@@ -11,7 +11,9 @@ import pyarrow as pa
 
 from exporter.archive.entry import Entry, Kind, SequencedEntry
 from exporter.archive.schema import DEAD_LETTER_SCHEMA, TIME, with_provenance
+from exporter.archive.unusable_values import unusable_column
 from exporter.archive.warm.tier import Span, WarmTier
+from exporter.batch import Booleans
 from tests.support.batches import START_S
 
 ORIGIN = "exporter-1/0"
@@ -72,9 +74,9 @@ def a_stream(*entries: Entry | pa.RecordBatch, first: int = 1) -> list[Sequenced
 
 
 def varied_predictions(rng: np.random.Generator, rows: int, prefix: str, start_s: float = START_S) -> pa.RecordBatch:
-    """Features of both types with missing values, over three hours from `start_s` on."""
+    """Features of both types with missing and unusable values, over three hours from `start_s` on."""
     times = np.sort(start_s + 3 * HOUR_S * rng.random(rows)).round(6)
-    return predictions(
+    batch = predictions(
         [f"{prefix}-{row}" for row in range(rows)],
         times.tolist(),
         rng.random(rows).round(6).tolist(),
@@ -83,6 +85,9 @@ def varied_predictions(rng: np.random.Generator, rows: int, prefix: str, start_s
         age=[None if rng.random() < 0.1 else float(value) for value in rng.integers(18, 90, rows)],
         region=[None if rng.random() < 0.1 else str(value) for value in rng.choice(["north", "süd", "😀"], rows)],
     )
+    marked = {name: _every_other(batch.column(name).is_null()) for name in ("age", "region")}
+    unusable = unusable_column(marked)
+    return batch if unusable is None else batch.append_column("unusable", unusable)
 
 
 def archived(streams: Mapping[str, Iterable[SequencedEntry]]) -> list[ArchivedRow]:
@@ -136,6 +141,13 @@ def counted_hours(tier: WarmTier, *monitors: str) -> HourCounts:
 def moment(seconds: float) -> datetime:
     """As a row's `time` reads."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def _every_other(mask: pa.BooleanArray) -> Booleans:
+    """Half of the rows of a mask."""
+    is_here = np.zeros(len(mask), dtype=np.bool_)
+    is_here[np.flatnonzero(mask)[::2]] = True
+    return is_here
 
 
 def _times(times: Sequence[float] | float, count: int) -> pa.Array:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from exporter.archive.entry import Kind
 from exporter.archive.kept_profiles import KeptProfile, decode_kept
+from exporter.archive.latest_windows import WindowPublisher
 from exporter.archive.ledger import Ledger, StoredProfile
 from exporter.archive.profiles import ProfiledMonitor, ProfileKeeper
 from exporter.archive.warm.tier import Claim, Span, WarmTier
@@ -53,6 +54,7 @@ class KeptArchive:
     ledger: Ledger
     clock: MovedClock
     monitors: Sequence[ProfiledMonitor]
+    publisher: WindowPublisher | None = None
     keeper: ProfileKeeper = field(init=False)
     _claim: Claim = field(init=False)
 
@@ -62,7 +64,7 @@ class KeptArchive:
 
     def restart(self, ledger: Any = None) -> ProfileKeeper:
         """Another keeper, as after a restart; over `ledger` where one is given."""
-        self.keeper = ProfileKeeper(self.warm, ledger or self.ledger, self.monitors)
+        self.keeper = ProfileKeeper(self.warm, ledger or self.ledger, self.monitors, self.publisher)
         return self.keeper
 
     def land(self, rows: pa.RecordBatch, monitor: str = "credit") -> None:

@@ -84,6 +84,9 @@ class WarmInMemory:
             added += sum(is_new)
         return added
 
+    def join_restored(self, monitor: str, span: Span) -> int:
+        return 0
+
     def drop_day(self, kind: Kind, day: date, expected: Mapping[str, int]) -> None:
         start = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
         found = Counter({stored.monitor: 0 for stored in self.hours()})

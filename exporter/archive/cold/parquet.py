@@ -22,7 +22,7 @@ from exporter.archive.cold.bloom import may_hold, xxh64
 from exporter.archive.cold.names import key_name
 from exporter.archive.digest import digest_of
 from exporter.archive.entry import Kind
-from exporter.archive.schema import EVENT_COLUMNS, PROVENANCE
+from exporter.archive.schema import EVENT_COLUMNS, PROVENANCE, UNUSABLE
 from exporter.errors import CorruptEntry, InvalidSettings
 
 if TYPE_CHECKING:
@@ -221,13 +221,12 @@ def _is_within(name: str, bounds: ColumnBounds) -> bool:
 
 
 def _arranged(rows: pa.Table, kind: Kind) -> pa.Table:
-    """Columns in one order, features without a value left out."""
+    """Columns in one order; features, and `unusable`, are left out where no row has a value."""
     known = (*EVENT_COLUMNS[kind], *(field.name for field in PROVENANCE))
-    features = sorted(
-        name for name in rows.column_names if name not in known and rows.column(name).null_count < rows.num_rows
-    )
+    filled = [name for name in rows.column_names if rows.column(name).null_count < rows.num_rows]
+    features = sorted(name for name in filled if name not in known)
     provenance = [field.name for field in PROVENANCE]
-    events = [name for name in EVENT_COLUMNS[kind] if name in rows.column_names]
+    events = [name for name in EVENT_COLUMNS[kind] if name in (filled if name == UNUSABLE else rows.column_names)]
     return rows.select([*events, *features, *provenance]).combine_chunks()
 
 

@@ -1,4 +1,8 @@
-"""Brings a span of a monitor from cold back into warm, proven on both sides."""
+"""Brings a span of a monitor from cold back into warm, proven on both sides, and joins its labels again.
+
+Labels lie in the hours in which they came, after those of their predictions. So their files are brought back up to
+`labels_late_s` behind the span, together with labels of predictions that stay away; those wait, and are not counted.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,8 @@ from dataclasses import dataclass
 
 from exporter.archive.cold.coverage import prove_hour
 from exporter.archive.cold.moving import Tiers
-from exporter.archive.cold.names import HOUR_S, RowHour
-from exporter.archive.cold.pins import LONGEST_KEEP_S, Pin
+from exporter.archive.cold.names import DAY_S, RowHour
+from exporter.archive.cold.pins import LONGEST_KEEP_S, Pin, span_of
 from exporter.archive.cold.tier import ColdTier, prove
 from exporter.archive.entry import Kind
 from exporter.archive.ledger import ColdFile
@@ -18,21 +22,30 @@ from exporter.errors import CorruptEntry, InvalidSettings
 
 @dataclass(frozen=True, slots=True)
 class RestoredSpan:
-    """What was brought back: files read, their rows, and how many of these were not in warm."""
+    """What was brought back.
+
+    rows   : of the files that were read; new_rows: those of them that were not in warm.
+    joined : predictions that got their label again.
+    """
 
     files: int
     rows: int
     new_rows: int
+    joined: int
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreRequest:
-    """Whole hours that touch a span, of all kinds unless some are named; no move drops them before `keep_until`."""
+    """Whole hours that touch a span, of all kinds unless some are named; no move drops them before `keep_until`.
+
+    labels_late_s : how long after the span labels of its predictions may have come.
+    """
 
     monitor: str
     span: Span
     keep_until: float
     kinds: Sequence[Kind] = tuple(Kind)
+    labels_late_s: float = 0.0
 
 
 def files_to_restore(tiers: Tiers, request: RestoreRequest) -> list[ColdFile]:
@@ -40,14 +53,14 @@ def files_to_restore(tiers: Tiers, request: RestoreRequest) -> list[ColdFile]:
     return [
         file
         for kind in request.kinds
-        for file in tiers.ledger.cold_files(request.monitor, kind, _whole_hours(request.span))
+        for file in tiers.ledger.cold_files(request.monitor, kind, span_of(kind, request.span, request.labels_late_s))
     ]
 
 
 def restore(
     tiers: Tiers, cold: ColdTier, request: RestoreRequest, told: Callable[[int, int, ColdFile], None]
 ) -> RestoredSpan:
-    """Restores file by file; again, or after a crash: only what is missing is added. `told` after each file.
+    """Restores file by file, then joins; again, or after a crash: only what is missing is done. `told` after each file.
 
     CorruptEntry when a file is not what the ledger says (nothing of it is added), or when warm then holds other rows
     than the files; KeyRemoved when the rows are sealed for good.
@@ -56,7 +69,8 @@ def restore(
     if not now < request.keep_until <= now + LONGEST_KEEP_S:
         longest = f"{LONGEST_KEEP_S // 86_400} days"
         raise InvalidSettings(f"restored rows can be kept from now on for at most {longest}: give another time")
-    pin = Pin(request.monitor, _whole_hours(request.span), request.keep_until)
+    span = span_of(Kind.PREDICTIONS, request.span, 0.0)
+    pin = Pin(request.monitor, span, request.keep_until, request.labels_late_s)
     tiers.ledger.audit(pin.as_event(now, tiers.actor))
     files = files_to_restore(tiers, request)
     new_rows = 0
@@ -65,7 +79,8 @@ def restore(
         new_rows += tiers.warm.restore(file.kind, file.monitor, batches)
         told(number, len(files), file)
     _prove_restored(tiers, files)
-    return RestoredSpan(len(files), sum(file.rows for file in files), new_rows)
+    joined = _join(tiers, request.monitor, span)
+    return RestoredSpan(len(files), sum(file.rows for file in files), new_rows, joined)
 
 
 def _prove_restored(tiers: Tiers, files: Sequence[ColdFile]) -> None:
@@ -76,5 +91,10 @@ def _prove_restored(tiers: Tiers, files: Sequence[ColdFile]) -> None:
             raise CorruptEntry(f"warm differs from cold after {hour} was restored: {'; '.join(proof.unequal)}")
 
 
-def _whole_hours(span: Span) -> Span:
-    return Span(span.start - span.start % HOUR_S, span.end + -span.end % HOUR_S)
+def _join(tiers: Tiers, monitor: str, span: Span) -> int:
+    """Joins day by day; the ledger knows all predictions that can have come back."""
+    files = tiers.ledger.cold_files(monitor, Kind.PREDICTIONS, span)
+    joined = 0
+    for day in sorted({file.hour - file.hour % DAY_S for file in files}):
+        joined += tiers.warm.join_restored(monitor, Span(max(span.start, day), min(span.end, day + DAY_S)))
+    return joined

@@ -114,7 +114,7 @@ def _drops(holdings: Holdings, now: float) -> Iterator[DropDay]:
         retention = holdings.retention.get(stored.monitor)
         if retention is None or day + DAY_S + retention.warm.seconds > now:
             continue
-        if stored.rows and not any(pin.keeps(stored.monitor, day, now) for pin in holdings.pins):
+        if stored.rows and not any(pin.keeps(stored.monitor, stored.kind, day, now) for pin in holdings.pins):
             rows[stored.kind, day][stored.monitor] += stored.rows
     for (kind, day), by_monitor in rows.items():
         ends = {name: day + DAY_S + holdings.retention[name].cold.seconds for name in by_monitor}

@@ -1,1 +1,1 @@
-"""The hot tier: the last day or two by id, where replicas find what another one took; a cache that can be rebuilt."""
+"""The hot tier: the last day or two by id, and the latest windows; what replicas share, and can be rebuilt."""

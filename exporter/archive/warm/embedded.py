@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from exporter.archive.entry import Kind, SequencedEntry
-from exporter.archive.schema import PROVENANCE
 from exporter.archive.warm.file.connection import BUSY_S, WarmFile
 from exporter.archive.warm.file.duties import Duties
 from exporter.archive.warm.file.hours import count_rows, drop_hours, rows_on, stored_hours
@@ -36,14 +35,12 @@ from exporter.archive.warm.file.partitions import (
 )
 from exporter.archive.warm.file.stored_rows import (
     MICROSECONDS,
-    conformed,
     joined_batches,
     microseconds,
     one_batch,
     selected,
     stored_entries,
-    stored_schema,
-    union_schema,
+    table_of,
 )
 from exporter.archive.warm.file.tables import bring_up_to_date
 from exporter.archive.warm.file.waiting_labels import drop_waiting, wait
@@ -134,18 +131,18 @@ class EmbeddedWarm:
                 for partition in partitions if len(asked) else ():
                     _, numbers = self._known.find(connection, partition, hashes, asked)
                     parts += [take_rows(connection, partition, numbers)] if len(numbers) else []
-            return _table(kind, parts)
+            return table_of(kind, parts)
 
     def newest(self, kind: Kind, monitor: str, since: float, limit: int) -> pa.Table:
         since_us, earliest_us = _in_microseconds(since), -math.inf
-        newest = _table(kind, [])
+        newest = table_of(kind, [])
         with self._file.reading() as connection:
             for partition in partitions_of(connection, kind, monitor):
                 for last_time, rows in newest_first(connection, partition, since_us):
                     if newest.num_rows == limit and last_time <= earliest_us:
                         break
                     recent = rows.filter(pa.array(microseconds(rows) >= since_us))
-                    newest = _table(kind, [*newest.to_batches(), recent]).sort_by([("time", "descending")])[:limit]
+                    newest = table_of(kind, [*newest.to_batches(), recent]).sort_by([("time", "descending")])[:limit]
                     earliest_us = microseconds(one_batch(newest))[-1] if newest.num_rows else -math.inf
                 if newest.num_rows == limit:
                     break
@@ -159,6 +156,10 @@ class EmbeddedWarm:
     def join_labels(self, origins: Sequence[str], since: float, limit: int) -> pa.Table:
         with self._changing() as connection:
             return self._join.join(connection, origins, _in_microseconds(since), limit)
+
+    def join_restored(self, monitor: str, span: Span) -> int:
+        with self._changing() as connection:
+            return self._join.join_restored(connection, monitor, _microseconds_of(span))
 
     def read_labelled(self, monitor: str, span: Span) -> Iterator[pa.RecordBatch]:
         with self._file.snapshot() as connection:
@@ -290,9 +291,3 @@ def _with_ids(connection: sqlite3.Connection, partitions: Sequence[Partition], i
 
 
 _EVER_US = (-(2**62), 2**62)
-
-
-def _table(kind: Kind, parts: Sequence[pa.RecordBatch]) -> pa.Table:
-    everywhere = pa.schema([*stored_schema(kind), *PROVENANCE])
-    schema = union_schema([everywhere, *(part.schema for part in parts)])
-    return pa.Table.from_batches([conformed(part, schema) for part in parts], schema)

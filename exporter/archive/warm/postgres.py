@@ -18,6 +18,7 @@ from exporter.archive.warm.postgres_names import PostgresNames
 from exporter.archive.warm.postgres_partitions import PostgresPartitions
 from exporter.archive.warm.postgres_queries import PostgresQueries
 from exporter.archive.warm.postgres_readers import PostgresReaders
+from exporter.archive.warm.postgres_rejoining import join_restored
 from exporter.archive.warm.tier import Claim, Landed, Span, StoredHour
 from exporter.clock import Clock
 
@@ -81,6 +82,9 @@ class PostgresWarm:
 
     def join_labels(self, origins: Sequence[str], since: float, limit: int) -> pa.Table:
         return self._joiner.join(origins, since, limit)
+
+    def join_restored(self, monitor: str, span: Span) -> int:
+        return join_restored(self._link, monitor, span)
 
     def read_labelled(self, monitor: str, span: Span) -> Iterator[pa.RecordBatch]:
         return self._queries.read_labelled(monitor, span)

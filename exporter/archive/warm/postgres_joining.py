@@ -27,7 +27,7 @@ _NEWER_AT_ONCE = 20_000
 _COLUMNS = ("monitor", "id", "label", "label_time", "time", "prediction", "model_version", "error")
 _TABLES = dict.fromkeys(("label", "label_class", "label_time"), "f")
 
-_FOUND = """
+FOUND_LABELS = """
 CREATE TEMPORARY TABLE IF NOT EXISTS found_labels (
     number bigint, origin integer, monitor integer, id text COLLATE "C", label_time timestamptz, time timestamptz,
     label double precision, label_class text, label_layout integer, layout integer
@@ -57,7 +57,7 @@ _FIND = sql.SQL(
     """
 )
 
-_JOIN = """
+JOIN_FOUND = """
 WITH joined AS (
     INSERT INTO infranaut.joins (monitor, time, label_time, label_origin, label, id, label_class)
     SELECT monitor, time, label_time, origin, label, id, label_class FROM pg_temp.found_labels ORDER BY monitor, id
@@ -114,16 +114,16 @@ class LabelJoiner:
 
 
 def _joined(connection: PatientConnection, progress: Mapping[str, _Turns], since: float, limit: int) -> pa.Table:
-    connection.execute(_FOUND)
+    connection.execute(FOUND_LABELS)
     found = 0
-    with _by_index(connection):
+    with by_index(connection):
         for origin, state in progress.items():
             number = known_number(connection, origin)
             found += _find(connection, number, state, since, limit - found)
     shape = _one_type(connection)
     if found:
-        connection.execute(_JOIN)
-    with _by_index(connection):
+        connection.execute(JOIN_FOUND)
+    with by_index(connection):
         batches = list(copied_batches(connection, shape, _FOUND_ROWS, _TABLES))
     return pa.Table.from_batches(batches, shape.schema)
 
@@ -193,7 +193,7 @@ def _layouts_of_monitors(connection: PatientConnection) -> dict[int, RowLayout]:
 
 
 @contextmanager
-def _by_index(connection: PatientConnection) -> Iterator[None]:
+def by_index(connection: PatientConnection) -> Iterator[None]:
     """Looks rows up by their keys, however few PostgreSQL believes that a table has."""
     setting = "SELECT set_config('enable_hashjoin', %s, true), set_config('enable_mergejoin', %s, true)"
     connection.execute(setting, ["off", "off"])

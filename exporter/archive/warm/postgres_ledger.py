@@ -12,7 +12,7 @@ import pyarrow as pa
 from psycopg import sql
 
 from exporter.archive.entry import Kind
-from exporter.archive.ledger import AuditEvent, ColdFile, Measurement, StoredProfile
+from exporter.archive.ledger import AuditEvent, ColdFile, Measurement, StoredProfile, WindowRevision
 from exporter.archive.warm.postgres_connection import PatientConnection, PostgresLink
 from exporter.archive.warm.postgres_ledger_tables import (
     COLD_FILES,
@@ -101,6 +101,14 @@ class PostgresLedger:
     def profiles(self, monitor: str, span: Span) -> Sequence[StoredProfile]:
         rows = self._starting(PROFILES, monitor, span, "start, model_version, segment")
         return [StoredProfile(*row) for row in rows]
+
+    def newest_windows(self, monitor: str, limit: int) -> Sequence[WindowRevision]:
+        query = (
+            "SELECT start, max(revision) FROM infranaut.window_profiles WHERE monitor = %s"
+            " GROUP BY start ORDER BY start DESC LIMIT %s"
+        )
+        rows = self._link.run(lambda connection: connection.execute(query, [monitor, limit]).fetchall())
+        return [WindowRevision(*row) for row in rows]
 
     def drop_profiles(self, monitor: str, before: float) -> int:
         delete = 'DELETE FROM infranaut.{} WHERE monitor = %s AND "end" < %s::float8'

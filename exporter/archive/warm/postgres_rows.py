@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from exporter.archive.entry import Kind
-from exporter.archive.schema import TIME
+from exporter.archive.schema import TIME, UNUSABLE
 from exporter.archive.warm.postgres_encoding import FLOAT8, INT4, INT8, CopyRows, storable
 from exporter.archive.warm.postgres_names import RowLayout, ValueType
 
@@ -22,7 +22,7 @@ COLUMNS: Mapping[Kind, tuple[str, ...]] = {
     Kind.PREDICTIONS: (
         *_COMMON,
         *("prediction", "latency_seconds", "numbers"),
-        *("id", "long_id", "prediction_class", "model_version", "error", "categories"),
+        *("id", "long_id", "prediction_class", "model_version", "error", UNUSABLE, "categories"),
     ),
     Kind.LABELS: (*_COMMON, "label", "id", "long_id", "label_class"),
     Kind.DEAD_LETTERS: (*_COMMON, "id", "long_id", "reason", "detail", "body_kind", "raw"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from exporter.archive.entry import Kind
-from exporter.archive.schema import DEAD_LETTER_SCHEMA, EVENT_COLUMNS, PROVENANCE, TIME
+from exporter.archive.schema import DEAD_LETTER_SCHEMA, EVENT_COLUMNS, PROVENANCE, TIME, UNUSABLE
 from exporter.archive.warm.postgres_names import RowLayout, ValueType
 
 OUTCOMES = ("prediction", "label")
@@ -19,6 +19,7 @@ _PLAIN: Mapping[str, pa.DataType] = {
     "latency_seconds": pa.float64(),
     "model_version": pa.string(),
     "error": pa.string(),
+    UNUSABLE: pa.string(),
     "label_time": TIME,
     "monitor": pa.string(),
 }

@@ -103,6 +103,13 @@ class WarmTier(Protocol):
         days that are kept.
         """
 
+    def join_restored(self, monitor: str, span: Span) -> int:
+        """Joins predictions with `time` in `span` to labels that wait for them, of whatever origin; how many.
+
+        For rows that were brought back: it marks and counts them as `join_labels` does, but gives none to credit, since
+        they were credited when they came. In several transactions; after RetryLater the same call does the rest.
+        """
+
     def read_labelled(self, monitor: str, span: Span) -> Iterator[pa.RecordBatch]:
         """Predictions as `read` gives them, with `label` and `label_time`, null where no label has been joined."""
 

@@ -15,6 +15,7 @@ COMMANDS = {
     "restore-backup": "exporter.cli.tiers.restore_backup",
     "status": "exporter.cli.tiers.status",
     "verify": "exporter.cli.tiers.verify",
+    "windows": "exporter.cli.tiers.windows",
 }
 """As in `exporter.cli`."""
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from exporter.archive.cold.names import DAY_S
 from exporter.archive.cold.pins import LONGEST_KEEP_S
 from exporter.archive.cold.restoring import RestoreRequest, files_to_restore, restore
+from exporter.archive.entry import Kind
 from exporter.archive.ledger import ColdFile
 from exporter.archive.warm.tier import Span
 from exporter.cli.amounts import count_text
@@ -24,16 +27,22 @@ from exporter.monitor.duration import parse_duration_s
 def command(access: ArchiveAccess, monitor: str, start: float, end: float, keep: str, dry_run: bool) -> None:
     """Brings the hours of a period back into warm, from proven files; rows that are there stay as they are.
 
+    Labels come after their predictions: with --monitors, label files are brought back up to the monitor's
+    spec.labels.maximum_delay behind the period; without, only labels that came within the period. Then each
+    prediction of the period gets its label again. No metric counts a restored row or label a second time.
+
     \b
     Examples:
-      infranaut tiers restore --monitor credit-default --from 2026-03-01 --to 2026-03-08 --dry-run
-      infranaut tiers restore --monitor credit-default --from 2026-03-01 --to 2026-03-08 --keep 14d
+      infranaut tiers restore --monitor credit-default --from 2026-03-01 --to 2026-03-08 --monitors monitors/ --dry-run
+      infranaut tiers restore --monitor credit-default --from 2026-03-01 --to 2026-03-08 --monitors monitors/ --keep 14d
     """
     kept_s = _kept_s(keep)
     with opened_tiers(access) as tiers:
         cold = required_cold(tiers)
         require_known(monitor, tiers.ledger.cold_files())
-        request = RestoreRequest(monitor, Span(start, end), access.clock.now() + kept_s)
+        late_s = _labels_late_s(access, monitor, tiers.ledger.cold_files(monitor, Kind.LABELS))
+        keep_until = access.clock.now() + kept_s
+        request = RestoreRequest(monitor, Span(start, end), keep_until, labels_late_s=late_s)
         files = files_to_restore(tiers, request)
         rows = count_text(sum(file.rows for file in files), "row")
         if dry_run or not files:
@@ -50,7 +59,24 @@ def command(access: ArchiveAccess, monitor: str, start: float, end: float, keep:
 
             restored = restore(tiers, cold, request, told)
             new, old = count_text(restored.new_rows, "row"), restored.rows - restored.new_rows
-            summary[:] = [f"{new} restored, {old:,} were there; they stay in warm until {utc(request.keep_until)}"]
+            summary[:] = [
+                f"{new} restored, {old:,} were there; they stay in warm until {utc(keep_until)}",
+                f"{count_text(restored.joined, 'label')} joined again",
+            ]
+
+
+def _labels_late_s(access: ArchiveAccess, monitor: str, files: Sequence[ColdFile]) -> float:
+    """How long after the period labels may have come, where the monitor is loaded; else it is said what that means."""
+    loaded = access.monitors.get(monitor)
+    if loaded is not None:
+        return loaded.spec.labels.maximum_delay.seconds if loaded.spec.labels else 0.0
+    if files:
+        click.echo(
+            f"monitor {monitor} is not loaded: labels that came after the period stay in cold;"
+            " --monitors PATH tells how late they may come",
+            err=True,
+        )
+    return 0.0
 
 
 def _kept_s(keep: str) -> float:

@@ -8,14 +8,16 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from exporter.archive.entry import Kind
 from exporter.archive.hot.memory import MemoryHotTier
 from exporter.archive.hot.tier import HotMonitor, hot_monitor
 from exporter.archive.late_labels import LateLabels
 from exporter.errors import RetryLater
 from exporter.monitor.spec import Monitor
-from tests.support.archives import a_stream, an_entry, predictions
+from tests.support.archives import EVER, a_stream, an_entry, moment, predictions
 from tests.support.batches import a_monitor
 from tests.support.clocks import NOON_S, MovedClock
+from tests.support.landed import labelled
 from tests.support.replicas import AGAIN_EVERY_S, an_event, replicas
 
 JOINED = "infranaut_labels_total"
@@ -94,6 +96,28 @@ def test_a_label_of_a_prediction_that_failed_is_credited_to_nobody(tmp_path: Pat
         second.land()
         second.find_late()
         assert second.value(JOINED) == 1
+
+
+@pytest.mark.parametrize("is_joined_here", [False, True])
+def test_labels_that_are_brought_back_are_not_credited_again(tmp_path: Path, is_joined_here: bool) -> None:
+    with replicas(tmp_path, a_labelled_monitor(), ["a", "b"]) as (first, second):
+        first.watched.predict(an_event("p1", NOON_S))
+        first.land()
+        second.watched.label({"id": "p1", "label": 1})
+        second.land()
+        second.find_late()
+        warm, name = first.warm, first.watched.shared.monitor.name
+        for kind in (Kind.LABELS, Kind.PREDICTIONS):
+            rows = list(warm.read(kind, name, EVER))
+            warm.drop_day(kind, moment(NOON_S).date(), {name: 1})
+            assert warm.restore(kind, name, rows) == 1
+        if not is_joined_here:
+            assert warm.join_restored(name, EVER) == 1
+        second.watched.clock.move(AGAIN_EVERY_S)
+        second.find_late()
+        assert list(labelled(warm, name)) == ["p1"]
+        assert (first.value(JOINED), second.value(JOINED)) == (0, 1)
+        assert second.value(OUTCOMES) == 1
 
 
 def test_a_segment_of_which_no_row_had_a_value_is_credited_as_missing(tmp_path: Path) -> None:

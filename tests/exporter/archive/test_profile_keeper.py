@@ -302,6 +302,48 @@ def test_rows_that_were_restored_are_the_whole_window_again(archive: KeptArchive
     assert_as_raw(archive)
 
 
+def test_rows_that_come_back_without_their_labels_take_none_from_the_profile(archive: KeptArchive) -> None:
+    archive.land(some("a", 50))
+    archive.land(labels([f"a{row}" for row in range(20)], HOUR + 700))
+    close_window(archive)
+    before = archive.stored()
+    rows = {kind: list(archive.warm.read(kind, "credit", EVER)) for kind in (Kind.PREDICTIONS, Kind.LABELS)}
+    for kind in rows:
+        drop_the_day(archive, kind)
+    archive.clock.move(3600)
+    archive.warm.restore(Kind.PREDICTIONS, "credit", rows[Kind.PREDICTIONS])
+    assert archive.settle() == 1
+    assert archive.stored() == before
+    archive.clock.move(REVISION_PAUSE_S - 1)
+    assert archive.settle() == 0
+    archive.clock.move(3600)
+    archive.warm.restore(Kind.LABELS, "credit", rows[Kind.LABELS])
+    assert archive.warm.join_restored("credit", EVER) == 20
+    archive.restart()
+    assert archive.settle() == 0
+    assert archive.stored() == before
+    assert_as_raw(archive)
+
+
+def test_a_late_row_counts_once_the_labels_of_a_window_that_came_back_are_there(archive: KeptArchive) -> None:
+    archive.land(some("a", 50))
+    archive.land(labels([f"a{row}" for row in range(20)], HOUR + 700))
+    close_window(archive)
+    rows = list(archive.warm.read(Kind.PREDICTIONS, "credit", Span(HOUR, HOUR + WINDOW_S)))
+    drop_the_day(archive)
+    archive.clock.move(3600)
+    archive.warm.restore(Kind.PREDICTIONS, "credit", rows)
+    archive.land(some("late", 7, seed=2))
+    archive.settle()
+    assert archive.revisions() == {HOUR: 1}
+    archive.warm.join_restored("credit", EVER)
+    archive.clock.move(3600)
+    archive.settle()
+    [profile] = archive.stored()
+    assert (profile.revision, profile.rows, profile.labelled) == (2, 57, 20)
+    assert_as_raw(archive)
+
+
 def test_a_profile_that_cannot_be_read_is_left_alone_and_said(
     archive: KeptArchive, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -380,7 +422,7 @@ def test_without_a_reference_there_is_no_drift_and_no_failure(tmp_path: Path) ->
         assert "missing_ratio" in measures
 
 
-def drop_the_day(archive: KeptArchive) -> None:
+def drop_the_day(archive: KeptArchive, kind: Kind = Kind.PREDICTIONS) -> None:
     """The rows of the day leave the warm tier, as they do once they are old and cold has them."""
-    expected = sum(hour.rows for hour in archive.warm.hours() if hour.kind is Kind.PREDICTIONS)
-    archive.warm.drop_day(Kind.PREDICTIONS, datetime.fromtimestamp(HOUR, UTC).date(), {"credit": expected})
+    expected = sum(hour.rows for hour in archive.warm.hours() if hour.kind is kind)
+    archive.warm.drop_day(kind, datetime.fromtimestamp(HOUR, UTC).date(), {"credit": expected})

@@ -11,7 +11,7 @@ from exporter import catalog
 from exporter.archive.entry import Kind
 from exporter.archive.keeping import Keeping
 from exporter.archive.recounting import Recounting
-from exporter.batch import LATENCY
+from exporter.batch import LATENCY, Batch
 from exporter.derive import Deriver
 from exporter.monitor.spec import Monitor
 from exporter.validate import ValueRule
@@ -103,16 +103,59 @@ def test_what_is_private_is_left_out_and_derived_values_are_those_that_were_arch
 
 def test_pseudonyms_are_never_counted_as_categories() -> None:
     monitor = a_private_monitor(pseudonymise=["region"])
-    batch = Deriver(monitor).derive(a_batch(age=[20, 30], region=["north", "south"])).batch
-    rows = Keeping(monitor, b"key").entry(Kind.PREDICTIONS, batch, "http", 0.0).rows
+    rows = kept(monitor, a_batch(age=[20, 30], region=["north", "south"]))
     assert rows.column("region").to_pylist() != ["north", "south"]
     profile = profile_of(rows, monitor)
     assert profile.family(catalog.FEATURE_BIN, "region") is None
     assert "region" not in profile.summaries
 
 
-def test_a_value_of_the_wrong_type_was_archived_as_none_and_so_is_missing() -> None:
+def test_a_value_of_the_wrong_type_is_invalid_again() -> None:
+    monitor = a_monitor({"age": {"type": "number"}, "region": {"type": "category"}})
+    marks = {"age": np.array([True, False, False]), "region": np.array([True, True, False])}
+    batch = a_batch(marks, age=[None, None, 3], region=[None, None, "north"])
+    rows = kept(monitor, batch)
+    profile = profile_of(rows, monitor)
+    assert counted(profile, "age") == {"invalid": 1, "missing": 1, "q00": 1}
+    assert counted(profile, "region") == {"invalid": 2, "c:__other__": 1}
+    violations = Recounting(monitor).recount(rows).validated.violations
+    assert [(each.feature, each.rule, int(each.mask.sum())) for each in violations] == [
+        ("age", ValueRule.TYPE, 1),
+        ("region", ValueRule.TYPE, 2),
+    ]
+
+
+def test_rows_that_were_archived_without_telling_have_missing_values() -> None:
     monitor = a_monitor({"age": {"type": "number"}})
-    batch = a_batch({"age": np.array([True, False])}, age=[None, 3])
-    rows = Keeping(monitor, b"key").entry(Kind.PREDICTIONS, batch, "http", 0.0).rows
-    assert counted(profile_of(rows, monitor), "age") == {"missing": 1, "q00": 1}
+    rows = kept(monitor, a_batch({"age": np.array([True, False])}, age=[None, 3]))
+    assert counted(profile_of(rows.drop_columns(["unusable"]), monitor), "age") == {"missing": 1, "q00": 1}
+
+
+def test_a_number_that_was_a_category_is_invalid_both_where_it_is_text_and_where_it_was_unusable() -> None:
+    rows = predictions(["a", "b", "c"], age=["old", None, None], unusable=[None, '["age"]', None])
+    assert counted(profile_of(rows, a_monitor({"age": {"type": "number"}})), "age") == {"invalid": 2, "missing": 1}
+
+
+def test_a_feature_that_the_monitor_does_not_have_any_more_is_not_counted() -> None:
+    rows = predictions(["a"], age=1.0, unusable=['["income"]'])
+    monitor = a_monitor({"age": {"type": "number"}, "income": {"type": "number", "sql": "age * 2"}})
+    assert counted(profile_of(rows, monitor), "income") == {"q00": 1}
+
+
+def test_an_expression_that_failed_is_invalid_again_where_it_cannot_be_computed_anew() -> None:
+    monitor = a_monitor(
+        {"age": {"type": "number"}, "byte": {"type": "number", "sql": "age::utinyint"}},
+    )
+    document = monitor.model_dump(mode="json")
+    document["spec"]["privacy"] = {"drop": ["age"]}
+    private = Monitor.model_validate(document)
+    batch = a_batch(age=[-1, None, 1])
+    for each in (monitor, private):
+        rows = kept(each, batch)
+        assert counted(profile_of(rows, each), "byte") == {"invalid": 1, "missing": 1, "q00": 1}
+    assert "age" not in rows.schema.names
+
+
+def kept(monitor: Monitor, batch: Batch) -> pa.RecordBatch:
+    """The rows of a batch as the archive keeps them."""
+    return Keeping(monitor, b"key").entry(Kind.PREDICTIONS, Deriver(monitor).derive(batch), "http", 0.0).rows

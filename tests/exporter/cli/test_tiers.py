@@ -10,12 +10,13 @@ import pytest
 from exporter.archive.hot.tier import hot_monitor
 from exporter.archive.spool.disk import LocalDisk
 from exporter.archive.spool.identity import known_identity
-from exporter.cli.archive_access import person
+from exporter.cli.archive_access import person, utc
 from exporter.cli.replaying.interruption import Interruption
 from exporter.monitor.load import load_monitors
 from tests.support.archive_places import TODAY_S, ArchivePlace
 from tests.support.archives import DAY_S, EVER, HOUR_S, a_stream, labels, predictions
 from tests.support.hot_places import hot_rows
+from tests.support.landed import labelled
 from tests.support.redis import redis_server
 from tests.support.spools import OpenedSpool
 
@@ -97,6 +98,59 @@ def test_a_period_that_is_brought_back_stays_in_warm_until_its_time(place: Archi
     assert counted(place) == (4, 3)
     assert "restored rows stay in warm until" in place.run("tiers", "status").stdout
     assert place.run("query", "SELECT count(DISTINCT id), count(*) FROM credit").stdout.splitlines()[1] == "4,4"
+
+
+def fill_with_labels(place: ArchivePlace) -> tuple[str, ...]:
+    """Predictions of an old day, with labels up to the eighth day after it, all in cold only; the day as options."""
+    day = OLD_S - OLD_S % DAY_S
+    place.state.land(
+        predictions(["a", "b", "c"], day),
+        labels(["a", "b", "c"], [day, day + 7 * DAY_S, day + 9 * DAY_S], [1.0, 0.0, 1.0]),
+    )
+    assert place.run("tiers", "move").stdout == "copied 6 rows\ndropped 6 rows\n"
+    return ("--monitor", "credit", "--from", utc(day), "--to", utc(day + DAY_S))
+
+
+def labels_of(place: ArchivePlace) -> list[str]:
+    query = 'SELECT id, label FROM "credit.labelled" WHERE label IS NOT NULL ORDER BY id'
+    return place.run("query", query).stdout.splitlines()[1:]
+
+
+def test_predictions_that_are_brought_back_have_the_labels_of_the_monitors_delay(place: ArchivePlace) -> None:
+    period = fill_with_labels(place)
+    before = labels_of(place)
+    assert before == ['"a",1', '"b",0', '"c",1']
+    dry = place.run("tiers", "restore", *period, "--dry-run")
+    assert dry.stdout.endswith("5 rows in 3 files; nothing was done\n")
+    restored = place.run("tiers", "restore", *period)
+    assert restored.stdout.startswith("5 rows restored, 0 were there; "), restored.exception
+    assert restored.stdout.endswith("\n2 labels joined again\n")
+    assert restored.stderr == ""
+    with place.state.open() as archive:
+        assert sorted(labelled(archive.warm)) == ["a", "b"]
+    assert labels_of(place) == before
+    assert place.run("tiers", "restore", *period).stdout.endswith("\n0 labels joined again\n")
+    assert place.run("tiers", "move").stdout == "nothing is due; nothing was done\n"
+
+
+def test_without_the_monitor_it_is_told_which_labels_stay_in_cold(tmp_path: Path) -> None:
+    place = ArchivePlace(tmp_path)
+    period = fill_with_labels(place)
+    restored = place.run("tiers", "restore", *period, monitors=False)
+    assert "monitor credit is not loaded: labels that came after the period stay in cold" in restored.stderr
+    assert restored.stdout.endswith("\n1 label joined again\n")
+    with place.state.open() as archive:
+        assert labelled(archive.warm) == {"a": 1.0}
+    assert place.run("tiers", "restore", *period).stdout.endswith("\n1 label joined again\n")
+    assert "--monitors" in place.run("tiers", "restore", "--help", monitors=False).stdout
+
+
+def test_without_any_labels_nothing_is_told_of_them(tmp_path: Path) -> None:
+    place = ArchivePlace(tmp_path)
+    fill(place)
+    place.run("tiers", "move")
+    period = ("--monitor", "credit", "--from", ago(45), "--to", ago(35))
+    assert place.run("tiers", "restore", *period, monitors=False).stderr == ""
 
 
 def test_the_files_of_a_period_are_put_on_hold_and_let_go_of(place: ArchivePlace) -> None:

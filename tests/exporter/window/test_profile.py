@@ -26,6 +26,9 @@ from tests.support.kept import a_kept_pipeline
 from tests.support.pipelines import sample_name
 from tests.support.profiled import labelled_predictions, merged, profile_of, profiles_of, with_labels
 
+ODD: tuple[Any, ...] = (None, [1], {"no": "value"}, False)
+"""Missing, and of the wrong type."""
+
 REFERENCE = a_reference({"age": a_number_reference(), "region": a_category_reference(north=600, süd=400)})
 
 
@@ -63,30 +66,38 @@ def events(rng: np.random.Generator, rows: int) -> list[dict[str, Any]]:
             "score": round(rng.random(), 6),
             "version": str(rng.choice(["1", "2"])),
             "latency": round(rng.exponential(0.1), 4),
-            "age": None if rng.random() < 0.1 else float(rng.normal(0, 3)),
+            "age": float(rng.normal(0, 3)),
             "region": str(rng.choice(["north", "süd", "west"])),
+            **{name: ODD[row % len(ODD)] for name in ("age", "region") if rng.random() < 0.2},
             **({"err": "timeout"} if rng.random() < 0.05 else {}),
         }
         for row in range(rows)
     ]
 
 
-@pytest.mark.parametrize("segments", [None, {"by": ["region"], "limit": 2}])
-def test_the_counts_of_profiles_are_those_that_the_exporter_exposes(tmp_path: Path, segments: Any) -> None:
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"segments": {"by": ["region"], "limit": 2}}, {"privacy": {"drop": ["age"]}}],
+    ids=["whole", "by segment", "without what is private"],
+)
+def test_the_counts_of_profiles_are_those_that_the_exporter_exposes(tmp_path: Path, more: dict[str, Any]) -> None:
     rng = np.random.default_rng(5)
     document = a_labelled_monitor().model_dump(mode="json")
     document["spec"]["features"]["twice"] = {"type": "number", "sql": "age * 2"}
-    document["spec"] |= {"segments": segments, "rules": [{"name": "low", "sql": "age < 3"}]}
+    document["spec"]["features"]["byte"] = {"type": "number", "sql": "age::utinyint"}
+    document["spec"] |= {"rules": [{"name": "low", "sql": "age < 3"}], **more}
     monitor = Monitor.model_validate(document)
     built: dict[str, FeatureReference] = {
         "age": a_number_reference(),
         "region": a_category_reference(north=1),
         "twice": a_number_reference(8),
+        "byte": a_number_reference(),
     }
     watched, journal = a_kept_pipeline(tmp_path, monitor, a_reference(built), MovedClock(NOON_S + 1000))
     watched.predict(*events(rng, 500))
     watched.label(*({"id": f"p{row}", "label": int(rng.random() < 0.3)} for row in range(0, 500, 2)))
-    profiles = profiles_of(journal.labelled_rows().combine_chunks().to_batches(), monitor, a_reference(built))
+    rows = journal.labelled_rows().sort_by("time").combine_chunks()
+    profiles = profiles_of(rows.to_batches(), monitor, a_reference(built))
     scraped, told = watched.series(), exposed(profiles, monitor.name)
     assert len(told) > 100
     assert {name: scraped[name] for name in told} == pytest.approx(told, rel=1e-12)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +13,7 @@ from exporter.archive.entry import Kind
 from exporter.archive.schema import TIME
 from exporter.archive.warm.file.hours import count_labelled
 from exporter.archive.warm.file.known_ids import KnownIds
-from exporter.archive.warm.file.partitions import Partition, partitions_of, schema_of, take_rows
+from exporter.archive.warm.file.partitions import DAY_US, Partition, partitions_of, schema_of, take_rows
 from exporter.archive.warm.file.runs import KEY, ArrowForm, SortedRuns, newest_run, sorted_batch
 from exporter.archive.warm.file.stored_rows import (
     category_columns,
@@ -29,6 +30,7 @@ from exporter.archive.warm.file.waiting_labels import (
     merge_small,
     note_searched,
     pieces_of,
+    pieces_of_monitor,
     take_out,
     wait,
 )
@@ -47,6 +49,18 @@ _NOTHING_JOINED = pa.schema(
         ("error", pa.string()),
     ]
 )
+
+_EVER_US = (-(2**63), 2**63 - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Labels at or after `since_us`, at most `limit`, for predictions in a span; `newest` is the last run there is."""
+
+    newest: int
+    since_us: int = _EVER_US[0]
+    limit: int = 2**63 - 1
+    span_us: tuple[int, int] = _EVER_US
 
 
 class WarmJoin:
@@ -68,10 +82,16 @@ class WarmJoin:
             if left <= 0:
                 break
             if piece.searched < newest:
-                parts += self._join_piece(connection, piece, since_us, left, newest)
+                parts += self._join_piece(connection, piece, _Search(newest, since_us, left))
         merge_small(connection, origins)
         schema = union_schema([_NOTHING_JOINED, *(part.schema for part in parts)])
         return pa.Table.from_batches([conformed(part, schema) for part in parts], schema)
+
+    def join_restored(self, connection: sqlite3.Connection, monitor: str, span_us: tuple[int, int]) -> int:
+        """What `WarmTier.join_restored` says, within the caller's transaction."""
+        search = _Search(newest_run(connection), span_us=span_us)
+        pieces = [piece for piece in pieces_of_monitor(connection, monitor) if piece.searched < search.newest]
+        return sum(part.num_rows for piece in pieces for part in self._join_piece(connection, piece, search))
 
     def with_labels(
         self,
@@ -117,19 +137,20 @@ class WarmJoin:
                     self._wait_again(connection, partition.monitor, page)
             runs.drop(connection, partition.number)
 
-    def _join_piece(
-        self, connection: sqlite3.Connection, piece: WaitingPiece, since_us: int, limit: int, newest: int
-    ) -> list[pa.RecordBatch]:
+    def _join_piece(self, connection: sqlite3.Connection, piece: WaitingPiece, search: _Search) -> list[pa.RecordBatch]:
         labels = labels_in(connection, piece)
-        is_done = np.zeros(labels.num_rows, dtype=np.bool_)
+        is_done, is_left = np.zeros((2, labels.num_rows), dtype=np.bool_)
         parts: list[pa.RecordBatch] = []
-        is_open = microseconds(labels) >= since_us
+        is_open = microseconds(labels) >= search.since_us
         for partition in partitions_of(connection, Kind.PREDICTIONS, piece.monitor):
-            rows = np.flatnonzero(is_open & ~is_done)
-            room = limit - sum(part.num_rows for part in parts)
+            rows = np.flatnonzero(is_open & ~is_done & ~is_left)
+            room = search.limit - sum(part.num_rows for part in parts)
             if not len(rows) or room <= 0:
                 break
             found, numbers = self._predictions_of(connection, partition, labels, rows, piece.searched)
+            is_within = _are_within(connection, partition, numbers, search.span_us)
+            is_left[found[~is_within]] = True
+            found, numbers = found[is_within], numbers[is_within]
             is_new = ~self._are_joined(connection, partition, numbers)
             is_done[found[~is_new]] = True
             found, numbers = found[is_new][:room], numbers[is_new][:room]
@@ -138,8 +159,8 @@ class WarmJoin:
                 parts.append(self._joined(connection, partition, piece, labels.take(pa.array(found)), numbers))
         if is_done.any():
             take_out(connection, piece, labels, is_done)
-        elif is_open.all():
-            note_searched(connection, piece, newest)
+        elif is_open.all() and not is_left.any():
+            note_searched(connection, piece, search.newest)
         return parts
 
     def _predictions_of(
@@ -197,3 +218,17 @@ class WarmJoin:
             labels = take_rows(connection, kept[number], numbers, ["id", "time", "label", "origin"])
             hashes = self._known.hashes(connection, Kind.LABELS, labels)
             wait(connection, kept[number], labels, hashes, numbers)
+
+
+def _are_within(
+    connection: sqlite3.Connection, partition: Partition, numbers: Integers, span_us: tuple[int, int]
+) -> Booleans:
+    """bool[n]: whether the `time` of the rows with these numbers lies in the span."""
+    start_us, end_us = span_us
+    first_us = partition.day * DAY_US
+    if not len(numbers) or (start_us <= first_us and first_us + DAY_US <= end_us):
+        return np.ones(len(numbers), dtype=np.bool_)
+    if end_us <= first_us or first_us + DAY_US <= start_us:
+        return np.zeros(len(numbers), dtype=np.bool_)
+    times_us = microseconds(take_rows(connection, partition, numbers, ["time"]))
+    return (start_us <= times_us) & (times_us < end_us)

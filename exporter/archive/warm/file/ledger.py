@@ -11,7 +11,7 @@ import msgspec
 import pyarrow as pa
 
 from exporter.archive.entry import Kind
-from exporter.archive.ledger import AuditEvent, ColdFile, Measurement, StoredProfile
+from exporter.archive.ledger import AuditEvent, ColdFile, Measurement, StoredProfile, WindowRevision
 from exporter.archive.warm.file.connection import WarmFile
 from exporter.archive.warm.file.duties import Duties
 from exporter.archive.warm.file.hours import HOUR_S
@@ -121,6 +121,11 @@ class EmbeddedLedger:
     def profiles(self, monitor: str, span: Span) -> Sequence[StoredProfile]:
         order = 'order by start, model_version, segment, "end"'
         return [StoredProfile(*row) for row in self._starting("profiles", monitor, span, order)]
+
+    def newest_windows(self, monitor: str, limit: int) -> Sequence[WindowRevision]:
+        query = "select start, max(revision) from profiles where monitor = ? group by start order by start desc limit ?"
+        with self._file.reading() as connection:
+            return [WindowRevision(*row) for row in connection.execute(query, (monitor, limit))]
 
     def drop_profiles(self, monitor: str, before: float) -> int:
         with self._file.writing() as connection:

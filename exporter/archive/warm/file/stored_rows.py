@@ -52,6 +52,13 @@ def joined_batches(kind: Kind, batches: Sequence[pa.RecordBatch]) -> pa.RecordBa
     return conformed(one_batch(pa.Table.from_batches(batches)), schema)
 
 
+def table_of(kind: Kind, parts: Sequence[pa.RecordBatch]) -> pa.Table:
+    """All rows in one schema, with every column of their kind also where there are none."""
+    everywhere = pa.schema([*stored_schema(kind), *PROVENANCE])
+    schema = union_schema([everywhere, *(part.schema for part in parts)])
+    return pa.Table.from_batches([conformed(part, schema) for part in parts], schema)
+
+
 def one_batch(table: pa.Table) -> pa.RecordBatch:
     """The table's rows as one batch, also when there are none; OverflowError for more text than one can hold."""
     batches = table.combine_chunks().to_batches()

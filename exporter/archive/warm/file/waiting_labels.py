@@ -58,6 +58,12 @@ def pieces_of(connection: sqlite3.Connection, origins: Sequence[str], since_us: 
     return [WaitingPiece(*row) for row in connection.execute(query, (*origins, since_us))]
 
 
+def pieces_of_monitor(connection: sqlite3.Connection, monitor: str) -> list[WaitingPiece]:
+    """Of all origins, as they came."""
+    query = f"{_SELECT} where monitor = ? order by waiting"
+    return [WaitingPiece(*row) for row in connection.execute(query, (monitor,))]
+
+
 def labels_in(connection: sqlite3.Connection, piece: WaitingPiece) -> pa.RecordBatch:
     """Columns `HASH`, `ROW`, `id`, `time` and `label`."""
     query = "select body from waiting_bodies where waiting = ?"

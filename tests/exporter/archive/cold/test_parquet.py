@@ -13,7 +13,7 @@ import pytest
 
 import exporter
 from exporter.archive.cold import parquet
-from exporter.archive.cold.parquet import ColdFileReader, encode_file
+from exporter.archive.cold.parquet import PLAIN_COLUMNS, ColdFileReader, encode_file
 from exporter.archive.digest import digest_of
 from exporter.archive.entry import Kind
 from exporter.archive.schema import with_provenance
@@ -47,6 +47,16 @@ def test_the_order_of_rows_and_columns_and_empty_features_make_no_difference() -
     shuffled = rows.take(pa.array(np.random.default_rng(3).permutation(rows.num_rows)))
     shuffled = shuffled.select(sorted(rows.column_names, reverse=True)).append_column("none", pa.nulls(rows.num_rows))
     assert encoded(shuffled) == encoded(rows)
+
+
+def test_a_file_tells_of_unusable_values_only_where_there_are_some() -> None:
+    entry = an_entry(predictions(["a", "b"], age=[None, 1.0], unusable=['["age"]', None]))
+    rows = pa.Table.from_batches([with_provenance(entry, ORIGIN, 1)])
+    assert plain(opened(encoded(rows)).batches()) == plain(rows)
+    usable = rows.drop_columns(["unusable"])
+    without_any = usable.append_column("unusable", pa.nulls(2, pa.string()))
+    assert encoded(without_any) == encoded(usable)
+    assert opened(encoded(usable)).schema().names == ["id", "time", "prediction", "age", *PLAIN_COLUMNS[1:]]
 
 
 def test_a_file_tells_what_is_in_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from exporter.archive.cold import parquet
 from exporter.archive.cold.names import DAY_S, RowHour
 from exporter.archive.cold.reading import ColdQuery, ColdRows
+from exporter.archive.cold.verify import VerifiedState, verify_file
 from exporter.archive.entry import Kind
 from exporter.archive.warm.tier import Span
 from exporter.errors import CorruptEntry
@@ -54,6 +56,22 @@ def rows_of(world: World, **query: Any) -> ColdRows:
 def test_a_span_has_the_rows_that_warm_has_in_it(tmp_path: Path, span: Span) -> None:
     world = filled(tmp_path)
     assert plain(world.cold_rows(span)) == plain(world.warm.read(Kind.PREDICTIONS, MONITOR, span))
+
+
+def test_files_that_tell_of_unusable_values_are_read_with_files_that_do_not(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    for number, unusable in enumerate([None, '["age"]']):
+        rows = predictions([f"p{number}"], age=[None])
+        told = rows if unusable is None else rows.append_column("unusable", pa.array([unusable]))
+        world.land(told, origin=f"exporter-{number}/0")
+    copy_all(world)
+    schemas = [world.cold.open(file).schema().names for file in world.tiers.ledger.cold_files()]
+    assert ["unusable" in names for names in schemas] == [False, True]
+    assert {file.state for file in map(partial(verify_file, world.cold), world.tiers.ledger.cold_files())} == {
+        VerifiedState.RIGHT
+    }
+    found = {row["id"]: row["unusable"] for batch in world.cold_rows() for row in batch.to_pylist()}
+    assert found == {"p0": None, "p1": '["age"]'}
 
 
 def test_columns_come_in_the_order_asked_for_and_unknown_ones_are_left_out(tmp_path: Path) -> None:

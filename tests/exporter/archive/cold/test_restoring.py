@@ -52,7 +52,7 @@ def in_warm(world: World, kind: Kind = Kind.PREDICTIONS) -> list[dict[str, Any]]
 
 def test_what_comes_back_is_what_went(tmp_path: Path) -> None:
     world = dropped(tmp_path)
-    assert brought_back(world) == RestoredSpan(files=12, rows=66, new_rows=66)
+    assert brought_back(world) == RestoredSpan(files=12, rows=66, new_rows=66, joined=0)
     for kind, rows in ((Kind.PREDICTIONS, 60), (Kind.LABELS, 3), (Kind.DEAD_LETTERS, 3)):
         assert in_warm(world, kind) == plain(world.cold_rows(kind=kind))
         assert len(in_warm(world, kind)) == rows
@@ -66,6 +66,46 @@ def test_whole_hours_come_back(tmp_path: Path) -> None:
     assert (hour.start, hour.kind) == (START_S // 3600 * 3600, Kind.PREDICTIONS)
     files = world.ledger.cold_files(MONITOR, Kind.PREDICTIONS, Span(hour.start, hour.start + 1))
     assert hour.rows == sum(file.rows for file in files)
+
+
+def test_labels_that_came_later_come_back_up_to_the_delay_and_no_other_rows(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.land(predictions(["a", "b"], [START_S, START_S + 2 * 3600]), letters([0], START_S + 2 * 3600))
+    world.land(labels(["a", "x", "y"], [START_S + 3600, START_S + 2 * DAY_S, START_S + 2 * DAY_S + 3600]))
+    world.clock.now_s = NOW
+    move(world.tiers, due_moves(world.tiers, KEPT))
+    brought_back(world, Span(START_S + 60, START_S + 61), labels_late_s=2 * DAY_S)
+    assert [row["id"] for row in in_warm(world)] == ["a"]
+    assert [row["id"] for row in in_warm(world, Kind.LABELS)] == ["a", "x"]
+    assert in_warm(world, Kind.DEAD_LETTERS) == []
+
+
+def test_the_delay_counts_from_the_end_of_the_last_hour(tmp_path: Path) -> None:
+    """A prediction at the end of the hour may get its label an hour and a half after it."""
+    world = a_world(tmp_path)
+    hour = START_S // 3600 * 3600
+    world.land(predictions(["a"], hour + 3599), labels(["a"], hour + 3600 + 5399))
+    world.clock.now_s = NOW
+    move(world.tiers, due_moves(world.tiers, KEPT))
+    brought_back(world, Span(hour, hour + 1), labels_late_s=5400)
+    assert [row["id"] for row in in_warm(world, Kind.LABELS)] == ["a"]
+
+
+def test_later_labels_stay_as_long_as_their_predictions_and_other_rows_of_those_days_go(tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    later = START_S + 2 * DAY_S
+    world.land(predictions(["a", "b"], [START_S, later]), labels(["a"], later))
+    world.clock.now_s = NOW
+    move(world.tiers, due_moves(world.tiers, KEPT))
+    brought_back(world, days=10, labels_late_s=3 * DAY_S)
+    brought_back(world, Span(later, later + 1), days=1)
+    world.clock.move(2 * DAY_S)
+    move(world.tiers, due_moves(world.tiers, KEPT))
+    assert [row["id"] for row in in_warm(world)] == ["a"]
+    assert [row["id"] for row in in_warm(world, Kind.LABELS)] == ["a"]
+    world.clock.move(9 * DAY_S)
+    move(world.tiers, due_moves(world.tiers, KEPT))
+    assert world.warm.hours() == []
 
 
 def test_what_is_there_is_not_added_again(tmp_path: Path) -> None:

@@ -148,6 +148,16 @@ def test_a_day_that_is_pinned_stays() -> None:
         assert len(plan(now, in_warm(), in_cold(), other)) == 1
 
 
+def test_labels_of_a_pinned_span_stay_for_their_delay_behind_it_and_nothing_else_does() -> None:
+    now = DAY_END + 4 * DAY_S + WARM_S
+    pin = Pin("credit", Span(HOUR, HOUR + 3600), now + 1, labels_late_s=2 * DAY_S)
+    hours = [HOUR + days * DAY_S for days in (0, 2, 3)]
+    there = [in_warm(hour=hour, kind=kind) for hour in hours for kind in (Kind.PREDICTIONS, Kind.LABELS)]
+    dropped = [(action.kind, action.day) for action in plan(now, *there, pin) if isinstance(action, DropDay)]
+    second, third = date(2025, 6, 17), date(2025, 6, 18)
+    assert dropped == [(Kind.PREDICTIONS, second), (Kind.LABELS, third), (Kind.PREDICTIONS, third)]
+
+
 def test_copies_come_before_drops_before_deletes() -> None:
     there: list[Held] = [in_warm(3), in_warm(2, hour=DAY), in_cold(9, hour=HOUR - 400 * DAY_S, expires_at=DAY)]
     kinds = [type(action).__name__ for action in plan(DAY_END + WARM_S, *there)]
@@ -156,8 +166,16 @@ def test_copies_come_before_drops_before_deletes() -> None:
 
 def test_a_pin_is_read_back_from_the_audit_as_long_as_it_holds() -> None:
     ledger = LedgerInMemory()
-    pin = Pin("credit", Span(HOUR, HOUR + 7200.5), DAY_END + LONGEST_KEEP_S)
+    pin = Pin("credit", Span(HOUR, HOUR + 7200.5), DAY_END + LONGEST_KEEP_S, labels_late_s=86_400.5)
     ledger.audit(pin.as_event(DAY_END, "somebody"))
     ledger.audit(AuditEvent(DAY_END, "somebody", "archive.copy", {}))
     for now, pins in ((DAY_END, [pin]), (DAY_END + LONGEST_KEEP_S - 1, [pin]), (DAY_END + LONGEST_KEEP_S, [])):
         assert active_pins(ledger, now) == pins  # type: ignore[arg-type]  # only what moves need
+
+
+def test_a_pin_of_a_version_that_knew_no_later_labels_holds() -> None:
+    ledger = LedgerInMemory()
+    detail = {"monitor": "credit", "keep_until": repr(DAY_END + 9.0), "start": repr(HOUR), "end": repr(HOUR + 3600)}
+    ledger.audit(AuditEvent(DAY_END, "somebody", "archive.restore", detail))
+    pins = active_pins(ledger, DAY_END)  # type: ignore[arg-type]  # only what moves need
+    assert pins == [Pin("credit", Span(HOUR, HOUR + 3600), DAY_END + 9)]

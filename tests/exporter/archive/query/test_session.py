@@ -56,6 +56,17 @@ def rows(session: QuerySession, sql: str) -> list[tuple[Any, ...]]:
     return [tuple(row.values()) for batch in session.run(sql).batches for row in batch.to_pylist()]
 
 
+def test_unusable_values_are_told_beside_rows_of_before(open_session: Any, tiers: TiersInMemory) -> None:
+    tiers.land(kept(predictions(["f"], START_S + 3 * HOUR_S, age=[None], unusable=['["age"]']), 5))
+    session = open_session(tiers)
+    assert rows(session, "SELECT id, unusable FROM credit WHERE id IN ('a', 'e', 'f') ORDER BY id") == [
+        ("a", None),
+        ("e", None),
+        ("f", '["age"]'),
+    ]
+    assert rows(session, "SELECT id FROM predictions WHERE json_contains(unusable, '\"age\"')") == [("f",)]
+
+
 def refusal(session: QuerySession, sql: str) -> str:
     with pytest.raises(InvalidQuery) as raised:
         list(session.run(sql).batches)

@@ -13,12 +13,14 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from exporter.archive.entry import Kind
 from exporter.archive.ledger import AuditEvent
+from exporter.archive.schema import EVENT_COLUMNS
 from exporter.archive.warm.embedded import open_embedded
-from exporter.archive.warm.file import known_ids
+from exporter.archive.warm.file import known_ids, stored_rows
 from exporter.archive.warm.file.connection import FILE_NAME
 from exporter.archive.warm.file.tables import VERSION
 from exporter.archive.warm.file.turns import Turns
@@ -54,6 +56,24 @@ def locked(folder: Path) -> Iterator[sqlite3.Connection]:
         yield other
     finally:
         other.close()
+
+
+def test_rows_of_before_a_column_came_are_read_and_merged_with_new_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with an_embedded_tier(tmp_path) as tier, monkeypatch.context() as before:
+        columns = tuple(name for name in EVENT_COLUMNS[Kind.PREDICTIONS] if name != "unusable")
+        before.setattr(stored_rows, "EVENT_COLUMNS", {**EVENT_COLUMNS, Kind.PREDICTIONS: columns})
+        land(tier, predictions(["old"], age=1.0))
+        assert all("unusable" not in batch.schema.names for batch in tier.read(Kind.PREDICTIONS, MONITOR, EVER))
+    with an_embedded_tier(tmp_path) as tier:
+        assert everything(tier)[0]["age"] == 1.0
+        for number in range(40):
+            land(tier, predictions([f"p{number}"], age=[None], unusable=['["age"]']))
+        batches = list(tier.read(Kind.PREDICTIONS, MONITOR, EVER))
+        assert {batch.schema.field("unusable").type for batch in batches} == {pa.string()}
+        found = {row["id"]: row.get("unusable") for row in everything(tier)}
+    assert found == {"old": None, **{f"p{number}": '["age"]' for number in range(40)}}
 
 
 def test_a_writer_waits_for_another(tmp_path: Path) -> None:

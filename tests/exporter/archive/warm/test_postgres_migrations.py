@@ -10,11 +10,14 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from exporter.archive.entry import Kind
 from exporter.archive.warm.postgres import open_postgres
 from exporter.archive.warm.postgres_connection import PostgresLink
 from exporter.archive.warm.postgres_migrations import Migration, known_migrations, migrate
 from exporter.errors import InvalidSettings
+from tests.support.archives import EVER, MONITOR, predictions
 from tests.support.clocks import MovedClock
+from tests.support.landed import everything, land
 from tests.support.postgres import database
 
 APPLIED = "SELECT number, name, sha256 FROM infranaut.migrations ORDER BY number"
@@ -106,6 +109,25 @@ def test_exporters_that_start_at_once_migrate_once(url: str) -> None:
         thread.join(60)
     assert failures == []
     assert len(asked(url, APPLIED)) == len(known_migrations())
+
+
+def test_rows_of_before_a_column_came_are_read_beside_new_ones(url: str) -> None:
+    """Landed, then taken back to the tables of the first version, whose rows and partitions had no such column."""
+    tier = open_postgres(url, None, MovedClock())[0]
+    tier.migrate()
+    land(tier, predictions(["old", "older"], age=[1.0, None]))
+    tier.close()
+    with psycopg.connect(url) as other:
+        other.execute("ALTER TABLE infranaut.predictions DROP COLUMN unusable")
+        other.execute("DELETE FROM infranaut.migrations WHERE number > 1")
+    newer = open_postgres(url, None, MovedClock())[0]
+    with pytest.raises(InvalidSettings, match="tables are of another version"):
+        list(newer.read(Kind.PREDICTIONS, MONITOR, EVER))
+    newer.migrate()
+    land(newer, predictions(["new", "old"], age=[None, 9.0], unusable=['["age"]', None]))
+    found = {row["id"]: (row.get("age"), row.get("unusable")) for row in everything(newer)}
+    assert found == {"old": (1.0, None), "older": (None, None), "new": (None, '["age"]')}
+    newer.close()
 
 
 def test_the_audit_is_append_only(url: str, link: PostgresLink) -> None:
