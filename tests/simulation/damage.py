@@ -23,7 +23,7 @@ def damage_something(machine: Machine, directory: Path, rng: random.Random) -> s
     if header is None or file.dirty:
         return set()
     frames = list(_frames(file, header))
-    later = [found.follows for other in names if other > name and (found := _header(folder, other)) is not None]
+    later = [found.follows for other in names if other > name and (found := _lasting_header(machine, directory, other))]
     proven = max([*later[:1], *(frame.proves for frame in frames)], default=0)
     if later and rng.random() < 0.3:
         machine.damage(file, rng.randrange(FILE_HEADER_BYTES))
@@ -39,6 +39,11 @@ def damage_something(machine: Machine, directory: Path, rng: random.Random) -> s
         target = rng.choice(targets)
         machine.damage(file, rng.randrange(target.start, target.end))
     return {_number(target)}
+
+
+def _lasting_header(machine: Machine, directory: Path, name: str) -> FileHeader | None:
+    """Of a file that no loss of power takes away: its name is on the platter too."""
+    return _header(folder, name) if name in (folder := machine.platter_folders[str(directory)]) else None
 
 
 def _header(folder: dict[str, SimulatedFile], name: str) -> FileHeader | None:
