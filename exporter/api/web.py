@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -18,6 +17,7 @@ from exporter import __version__
 from exporter.api.asgi import Application, Receive, Scope, Send, respond
 from exporter.api.documentation import add_health
 from exporter.api.views import ExporterState, MonitorView
+from exporter.monitor.suggestion import did_you_mean
 
 
 class WebApplication:
@@ -25,13 +25,14 @@ class WebApplication:
 
     def __init__(self, state: ExporterState) -> None:
         self._state = state
-        self._pages: Application = _pages(state)
+        self.pages = _pages(state)
+        self._page_server: Application = self.pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/metrics" and scope["method"] in ("GET", "HEAD"):
             await self._expose(scope, send)
         else:
-            await self._pages(scope, receive, send)
+            await self._page_server(scope, receive, send)
 
     async def _expose(self, scope: Scope, send: Send) -> None:
         asked = {name: value.decode("latin-1") for name, value in scope["headers"]}
@@ -86,8 +87,7 @@ def _known(state: ExporterState, name: str) -> MonitorView:
     found = state.monitor(name)
     if found is None:
         names: Sequence[str] = [view.name for view in state.monitors()]
-        close = difflib.get_close_matches(name, names, 1)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(names) or 'none'}"
+        hint = did_you_mean(name, names) or f"; there are {', '.join(names) or 'none'}"
         raise HTTPException(404, f"no monitor {name!r}{hint}")
     return found
 

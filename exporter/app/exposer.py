@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from exporter import __version__, catalog
 from exporter.api.views import ExporterView, MonitorView
 from exporter.api.web import WebApplication
+from exporter.api.windows import add_windows
 from exporter.app.archive_board import ArchiveBoard, ArchiveTier
 from exporter.app.configuration import Configuration
 from exporter.app.process import ParentLine
@@ -20,6 +21,7 @@ from exporter.app.reload import ReloadChannel
 from exporter.app.server import serve_until_stopped
 from exporter.app.status import Status
 from exporter.app.view import MonitorWatch
+from exporter.app.window_reading import latest_windows
 from exporter.catalog import Metric
 from exporter.clock import Clock, SystemClock
 from exporter.expose.audience import Audience
@@ -51,7 +53,10 @@ def run_exposer(
             exposer.note()
             await asyncio.sleep(_NOTE_EVERY_S)
 
-    serve_until_stopped(WebApplication(exposer), listener, settings.stop_after_s, note, parent.say_closed)
+    application = WebApplication(exposer)
+    with latest_windows(settings, SystemClock()) as reader:
+        add_windows(application.pages, [shared.monitor.name for shared in configuration.monitors], reader)
+        serve_until_stopped(application, listener, settings.stop_after_s, note, parent.say_closed)
 
 
 class Exposer:

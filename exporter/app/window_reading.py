@@ -1,4 +1,4 @@
-"""Opens what an ingest process reads the latest windows from."""
+"""Opens what the exposition process reads the latest windows from."""
 
 from __future__ import annotations
 

@@ -8,14 +8,11 @@ from collections.abc import Sequence
 
 from exporter.api.documentation import ingest_documentation
 from exporter.api.ingest import IngestApplication
-from exporter.api.windows import add_windows
 from exporter.app.archive_board import ArchiveBoard
 from exporter.app.feeding import open_feeding
 from exporter.app.process import ParentLine
 from exporter.app.server import serve_until_stopped
 from exporter.app.status import Status
-from exporter.app.window_reading import latest_windows
-from exporter.clock import SystemClock
 from exporter.settings import ServeSettings
 from exporter.window.shared import SharedMonitor
 
@@ -43,8 +40,6 @@ def run_worker(
             feeding.tick()
 
     try:
-        with latest_windows(settings, SystemClock()) as reader:
-            add_windows(pages, list(feeding.pipelines), reader)
-            serve_until_stopped(application, listener, settings.stop_after_s, tick, parent.say_closed)
+        serve_until_stopped(application, listener, settings.stop_after_s, tick, parent.say_closed)
     finally:
         feeding.close()

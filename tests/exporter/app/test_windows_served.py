@@ -1,4 +1,4 @@
-"""Windows that a running exporter has closed are read from its ingest listener, whatever tier is there."""
+"""Windows that a running exporter has closed are read from its web listener, whatever tier is there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WITHIN_S = 30
 
 
 def windows(exporter: RunningExporter, monitor: str = "credit") -> list[dict[str, Any]]:
-    answer = requests.get(f"{exporter.ingest_url}/v1/monitors/{monitor}/windows", timeout=10)
+    answer = requests.get(f"{exporter.web_url}/v1/monitors/{monitor}/windows", timeout=10)
     answer.raise_for_status()
     assert answer.json()["monitor"] == monitor
     found: list[dict[str, Any]] = answer.json()["windows"]
@@ -49,9 +49,9 @@ def test_a_window_that_has_closed_is_served_from_the_file_of_the_warm_tier(tmp_p
         [window] = wait_for(exporter, start)
         assert (window["rows"], window["labelled"], window["revision"]) == (1, 0, 1)
         assert {each["feature"]: each["mean"] for each in window["features"]} == {"age": 30, "__prediction__": 0.5}
-        unknown = requests.get(f"{exporter.ingest_url}/v1/monitors/credti/windows", timeout=10)
+        unknown = requests.get(f"{exporter.web_url}/v1/monitors/credti/windows", timeout=10)
         assert (unknown.status_code, "did you mean 'credit'" in unknown.text) == (404, True)
-        assert "/v1/monitors/{name}/windows" in requests.get(f"{exporter.ingest_url}/openapi.json", timeout=10).text
+        assert "/v1/monitors/{name}/windows" in requests.get(f"{exporter.web_url}/openapi.json", timeout=10).text
 
 
 def test_windows_are_published_to_a_redis_and_served_without_it(tmp_path: Path) -> None:
