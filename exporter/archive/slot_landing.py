@@ -162,7 +162,8 @@ class SlotLanding:
         had_group = self._has_group
         self._land_pending(self._claim)
         if self._undecoded is not None:
-            self._put_aside(*self._undecoded)
+            stored, error = self._undecoded
+            self._put_aside(stored, self._claim, error)
             self._undecoded = None
         if delete_landed(self._tools.disk, self._directory, self._reader.position):
             self._reader.close()
@@ -213,7 +214,7 @@ class SlotLanding:
             one = self._pending[0]
             refusal = self._land(self._claim or claim, [one])
             if refusal is not None:
-                self._put_aside(one.stored, refusal)
+                self._put_aside(one.stored, claim, refusal)
                 self._pending = self._pending[1:]
         self._is_one_by_one = False
 
@@ -232,8 +233,8 @@ class SlotLanding:
         self._tools.when_landed(entries, landed)
         return None
 
-    def _put_aside(self, stored: StoredEntry, error: Exception) -> None:
-        self._quarantine.keep_entry(self._identity, stored)
+    def _put_aside(self, stored: StoredEntry, claim: Claim, error: Exception) -> None:
+        self._quarantine.keep_entry(self._identity, stored, claim.epoch)
         self.set_aside += 1
         log.error(
             "%s: entry %d cannot be landed (%s: %s); it is kept in `quarantine`",

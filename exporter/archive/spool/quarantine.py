@@ -34,12 +34,12 @@ class Quarantine:
         """Gives a spool file a second name, which takes no room on a full disk; again: no effect."""
         self._link(name, name)
 
-    def keep_entry(self, identity: str, stored: StoredEntry) -> None:
-        """Keeps an entry; again: no effect."""
+    def keep_entry(self, identity: str, stored: StoredEntry, epoch: int) -> None:
+        """Keeps an entry; again: no effect. epoch: of the claim of who does so, a newer one being somebody else."""
         name = f"{identity}-{stored.sequence:016x}"
         try:
             self._disk.make_directory(self._folder)
-            self._write(self._folder / f"{name}.entry", stored.payload)
+            self._write(name, stored.payload, epoch)
         except OSError as error:
             if not is_no_room(error):
                 raise
@@ -47,6 +47,7 @@ class Quarantine:
             self._link(stored.file, f"{name}.file")
         else:
             flush_directory(self._disk, self._folder)
+            self._remove_parts(name)
 
     def last_entry(self, identity: str) -> int:
         """The greatest sequence that was set aside: who did so was done with every one before it. 0: none was."""
@@ -62,9 +63,13 @@ class Quarantine:
             self._disk.link(self._directory / name, self._folder / kept)
         flush_directory(self._disk, self._folder)
 
-    def _write(self, path: Path, payload: bytes) -> None:
-        """The name is given to bytes that are durable; a part that was left is of the same entry."""
-        part = path.with_suffix(PART)
+    def _write(self, name: str, payload: bytes, epoch: int) -> None:
+        """The name is given to bytes that are durable.
+
+        Each claim writes a part of its own: where two write one file, a flush that fails for one of them may leave
+        nothing to flush for the other, whose own then succeeds without effect.
+        """
+        part = self._folder / f"{name}-{epoch}{PART}"
         try:
             handle = self._disk.create(part, len(payload))
         except FileExistsError:
@@ -74,6 +79,11 @@ class Quarantine:
             flush(self._disk, handle, part)
         finally:
             self._disk.close(handle)
-        with contextlib.suppress(FileExistsError):
-            self._disk.link(part, path)
-        self._disk.unlink(part)
+        with contextlib.suppress(FileExistsError, FileNotFoundError):
+            self._disk.link(part, self._folder / f"{name}.entry")
+
+    def _remove_parts(self, name: str) -> None:
+        """Of an entry that is durably kept: its own, and those of claims that were fenced."""
+        for part in [found for found in self._disk.list(self._folder) if found.startswith(f"{name}-")]:
+            with contextlib.suppress(FileNotFoundError):
+                self._disk.unlink(self._folder / part)

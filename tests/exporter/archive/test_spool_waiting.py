@@ -49,7 +49,7 @@ def test_all_spools_count_and_one_that_never_landed_waits_as_a_whole(tmp_path: P
 def test_what_was_set_aside_does_not_wait(tmp_path: Path) -> None:
     opened = a_spool(tmp_path)
     identity = known_identity(LocalDisk(), tmp_path / "0") or ""
-    Quarantine(LocalDisk(), tmp_path / "0").keep_entry(identity, StoredEntry(7, PAYLOAD, opened.files[-1]))
+    Quarantine(LocalDisk(), tmp_path / "0").keep_entry(identity, StoredEntry(7, PAYLOAD, opened.files[-1]), epoch=1)
     assert waiting(tmp_path, slot_0=3).entries == 3
 
 
