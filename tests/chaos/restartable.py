@@ -20,6 +20,10 @@ from tests.support.polling import wait_until
 from tests.support.ports import free_port
 from tests.support.programs import log_tail
 
+_STOP_WITHIN_S = 90
+"""Requests under way, the step of a profile or a move, and what has not landed each have up to 20 s, and machines that
+are short of processors add to it."""
+
 
 class RestartableExporter:
     """One exporter of several lives; all of them write to one log.
@@ -77,7 +81,7 @@ class RestartableExporter:
 
     def terminate(self) -> None:
         """SIGTERM, after which it must end well and leave nothing behind."""
-        code = self.running.stop()
+        code = self.running.stop(_STOP_WITHIN_S)
         assert code == 0, f"the exporter ended with code {code}\n{log_tail(self.log)}"
 
     def reload(self) -> None:

@@ -94,10 +94,10 @@ class RunningExporter:
     def text_of_log(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    def stop(self) -> int:
+    def stop(self, within_s: float = STOP_DEADLINE_S) -> int:
         """Asks it to stop; its exit code, once no process of it is left."""
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(STOP_DEADLINE_S)
+        code = self.process.wait(within_s)
         wait_until(lambda: not session_of(self.process.pid), 5, "no process left")
         return code
 
