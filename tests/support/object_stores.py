@@ -1,6 +1,4 @@
-"""Places for objects to test with: a folder, and servers that speak the protocols of S3 and Azure.
-
-None of Google Cloud Storage: the client speaks Google's XML interface, which its emulators do not have."""
+"""Places for objects to test with: a folder, and servers that speak the protocols of S3, Azure and Google."""
 
 from __future__ import annotations
 
@@ -27,6 +25,7 @@ from exporter.archive.cold.opening import open_store
 from exporter.archive.cold.store import ObjectStore
 from exporter.archive.configuration import ColdSection
 from tests.support.clocks import MovedClock
+from tests.support.gcs_interface import TOKEN, gcs_server
 from tests.support.polling import wait_until
 from tests.support.ports import free_port
 from tests.support.programs import find, running, used
@@ -134,6 +133,14 @@ def azurite_place(folder: Path) -> Iterator[StorePlace]:
         yield StorePlace(f"az://{BUCKET}", port, options, environment, wrong)
 
 
+@contextmanager
+def gcs_place(folder: Path) -> Iterator[StorePlace]:
+    """Google Cloud Storage by a stand-in of its XML interface."""
+    with gcs_server(BUCKET) as port:
+        options = {"base_url": f"http://127.0.0.1:{port}", "allow_http": "true"}
+        yield StorePlace(f"gs://{BUCKET}", port, options, {"GOOGLE_BEARER_TOKEN": TOKEN}, {"GOOGLE_BEARER_TOKEN": "x"})
+
+
 def _where_installed(name: str) -> Path:
     """A program that few have; without it the test is skipped, also where services are required."""
     program = find(name)
@@ -179,5 +186,6 @@ PLACES: dict[str, Callable[[Path], AbstractContextManager[StorePlace]]] = {
     "moto": moto_place,
     "radosgw": radosgw_place,
     "azurite": azurite_place,
+    "gcs": gcs_place,
 }
 """Every place by its name; a new one is a new line."""
