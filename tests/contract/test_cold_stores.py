@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import SEEK_END
+from threading import Barrier
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -44,10 +45,17 @@ def test_nothing_is_ever_put_in_place_of_an_object(store: ObjectStore) -> None:
 
 def test_of_many_puts_at_once_one_wins(store: ObjectStore) -> None:
     contents = [f"content {number}".encode() * 1_000 for number in range(8)]
-    with ThreadPoolExecutor(8) as threads:
-        outcomes = list(threads.map(lambda content: store.put_if_absent(NAME, content), contents))
-    assert outcomes.count(PutOutcome.CREATED) == 1
-    assert store.get(NAME) == contents[outcomes.index(PutOutcome.CREATED)]
+    together = Barrier(len(contents))
+
+    def put(name: str, content: bytes) -> PutOutcome:
+        together.wait()
+        return store.put_if_absent(name, content)
+
+    with ThreadPoolExecutor(len(contents)) as threads:
+        for name in (f"{number}/{NAME}" for number in range(10)):
+            outcomes = list(threads.map(put, [name] * len(contents), contents))
+            assert outcomes.count(PutOutcome.CREATED) == 1
+            assert store.get(name) == contents[outcomes.index(PutOutcome.CREATED)]
 
 
 def test_another_client_of_the_place_sees_the_same_objects(place: StorePlace) -> None:
