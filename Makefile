@@ -17,7 +17,7 @@ write_generated = $(VENV)/infranaut docs $(1) && \
 	done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup services test check lint types contract generated demo bench simulate chaos generate constraints clean
+.PHONY: help setup services test check lint types contract generated demo bench simulate chaos generate constraints pictures clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -63,6 +63,9 @@ chaos: setup services ## Kill, freeze and fill everything for an hour, then look
 
 generate: setup ## Write every generated file again
 	$(call write_generated)
+
+pictures: setup services ## Draw docs/pictures from a demonstration; needs node, npm and Chromium; ARGUMENTS="overview phone"
+	@$(VENV)/python -m tests.pictures $(ARGUMENTS)
 
 constraints: setup ## Write constraints.txt with the newest versions, and install them
 	@sh deploy/local/constraints.sh

@@ -1,85 +1,36 @@
-"""Receivers: who is told, over PagerDuty, Slack and webhooks; secrets stay in files that Alertmanager reads."""
+"""Receivers: who is told, and over what; secrets stay in files that Alertmanager reads."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Iterable
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterable, Mapping
 
-from alertmanager.templates import TEXT, TITLE
-from exporter.monitor.spec import Monitor, Route
-from rules.alert_text import plain
+from alertmanager import notifiers
+from alertmanager.delivery import DeliverySettings
+from alertmanager.receiver_names import WATCHDOG, receiver_name
+from alertmanager.recipients import Recipients
+from exporter.monitor.routing import Route
 
-NOBODY = "nobody"
-"""Where alerts go that no monitor routes: they show in Alertmanager and in Grafana, and nobody is told."""
-
-DEFAULT_SECRETS = "/etc/alertmanager/secrets"
-
-_NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
-_DIGEST_LENGTH = 8
-
-
-def receivers(monitors: Iterable[Monitor], secrets: str) -> list[dict[str, object]]:
-    """`nobody`, and one receiver for each distinct route, however many monitors share it."""
-    routes = {receiver_name(monitor.spec.alerts.route): monitor.spec.alerts.route for monitor in monitors}
-    return [{"name": name} | _notifiers(routes.get(name, Route()), secrets) for name in sorted({NOBODY, *routes})]
+_BUILDERS: Mapping[str, tuple[str, Callable[[Route, str], dict[str, object] | None]]] = {
+    "pagerduty": ("pagerduty_configs", notifiers.pagerduty),
+    "opsgenie": ("opsgenie_configs", notifiers.opsgenie),
+    "slack": ("slack_configs", notifiers.slack),
+    "teams": ("msteamsv2_configs", notifiers.teams),
+    "email": ("email_configs", notifiers.email),
+    "webhook": ("webhook_configs", notifiers.webhook),
+}
+"""Key of a route → key of a receiver, and what makes its one entry from the route and the folder of secrets."""
 
 
-def receiver_name(route: Route) -> str:
-    """Tells who is told; a webhook by its host and a digest, because its URL may hold a token."""
-    parts = []
-    if route.pagerduty:
-        parts.append(f"pagerduty {route.pagerduty}")
-    if route.slack:
-        parts.append(f"slack {route.slack}")
-    if route.webhook:
-        parts.append(f"webhook {urlsplit(route.webhook).hostname} {_digest(route.webhook)}")
-    return ", ".join(parts) or NOBODY
-
-
-def secret_file(secrets: str, name: str, kind: str) -> str:
-    """`<secrets>/<name>.<kind>`; what cannot stand in a file name is replaced, and a digest keeps such names apart."""
-    bare = name.removeprefix("#")
-    clean = _NOT_IN_FILE_NAMES.sub("-", bare).strip(".-")
-    if not clean or clean != bare:
-        clean = f"{clean}-{_digest(name)}".removeprefix("-")
-    return f"{secrets.rstrip('/')}/{clean}.{kind}"
+def receivers(everybody: Iterable[Recipients], delivery: DeliverySettings) -> list[dict[str, object]]:
+    """`nobody`, the watchdog's if there is one, and one for each distinct route, however many monitors share it."""
+    routes = [route for recipients in everybody for route in recipients.every_route()]
+    by_name = {receiver_name(route): route for route in [*routes, delivery.exporter or Route(), Route()]}
+    found = [{"name": name} | _notifiers(by_name[name], delivery.secrets) for name in sorted(by_name)]
+    if delivery.watchdog is not None:
+        entry = notifiers.watchdog(delivery.watchdog, delivery.secrets)
+        found.append({"name": WATCHDOG, "webhook_configs": [entry]})
+    return found
 
 
 def _notifiers(route: Route, secrets: str) -> dict[str, object]:
-    notifiers: dict[str, object] = {}
-    if route.pagerduty:
-        notifiers["pagerduty_configs"] = [_pagerduty(secret_file(secrets, route.pagerduty, "pagerduty"))]
-    if route.slack:
-        notifiers["slack_configs"] = [_slack(route.slack, secret_file(secrets, route.slack, "slack"))]
-    if route.webhook:
-        notifiers["webhook_configs"] = [{"url": route.webhook, "send_resolved": True}]
-    return notifiers
-
-
-def _pagerduty(key_file: str) -> dict[str, object]:
-    return {
-        "routing_key_file": key_file,
-        "send_resolved": True,
-        "severity": '{{ or .CommonLabels.severity "error" }}',
-        "class": "{{ .GroupLabels.alertname }}",
-        "component": "{{ .GroupLabels.monitor }}",
-        "description": f'{{{{ template "{TITLE}" . }}}}',
-        "details": {"alerts": f'{{{{ template "{TEXT}" . }}}}'},
-    }
-
-
-def _slack(channel: str, url_file: str) -> dict[str, object]:
-    return {
-        "api_url_file": url_file,
-        "channel": plain(channel),
-        "send_resolved": True,
-        "title": f'{{{{ template "{TITLE}" . }}}}',
-        "title_link": "{{ .CommonAnnotations.dashboard_url }}",
-        "text": f'{{{{ template "{TEXT}" . }}}}',
-    }
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
+    return {key: [build(route, secrets)] for given, (key, build) in _BUILDERS.items() if getattr(route, given)}

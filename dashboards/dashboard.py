@@ -8,11 +8,9 @@ from dataclasses import dataclass
 
 from grafanalib import core as grafana
 
+from dashboards import link
 from dashboards.layout import PanelRow, place
 from dashboards.mending import SCHEMA_VERSION, Json, to_plain, without_nulls
-from dashboards.panel import DATASOURCE
-
-TAG = "infranaut"
 
 _DASHBOARD = frozenset(
     {
@@ -39,13 +37,14 @@ _SHARED_TOOLTIP = 2
 
 @dataclass(frozen=True, slots=True)
 class DashboardPlan:
-    """What a dashboard is made of; `firing` selects the alerts that are drawn over its panels."""
+    """What a dashboard is made of; annotations are drawn over all its panels."""
 
     uid: str
     title: str
     description: str
     variables: Sequence[Json]
-    firing: str
+    annotations: Sequence[Json]
+    links: Sequence[Json]
     sections: Sequence[PanelRow]
 
 
@@ -55,10 +54,10 @@ def to_text(plan: DashboardPlan) -> str:
         title=plan.title,
         description=plan.description,
         uid=plan.uid,
-        tags=[TAG, "generated"],
+        tags=[link.TAG, "generated"],
         templating=grafana.Templating(list=list(plan.variables)),
-        annotations=grafana.Annotations(list=[_firing_alerts(plan.firing)]),
-        links=[_other_dashboards()],
+        annotations=grafana.Annotations(list=list(plan.annotations)),
+        links=list(plan.links),
         time=grafana.Time("now-6h", "now"),
         timezone="browser",
         refresh="1m",
@@ -70,29 +69,3 @@ def to_text(plan: DashboardPlan) -> str:
     plain = {key: value for key, value in to_plain(dashboard).items() if key in _DASHBOARD}
     plain |= {"panels": place(plan.sections), "timepicker": {}}
     return json.dumps(without_nulls(plain), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def _firing_alerts(expr: str) -> Json:
-    return {
-        "name": "Firing alerts",
-        "datasource": DATASOURCE,
-        "enable": True,
-        "iconColor": "red",
-        "expr": expr,
-        "step": "60s",
-        "titleFormat": "{{alertname}}",
-        "textFormat": "{{feature}} {{metric}} {{model_version}} {{segment}}",
-        "tagKeys": "severity",
-    }
-
-
-def _other_dashboards() -> grafana.DashboardLink:
-    return grafana.DashboardLink(
-        title="Infranaut",
-        type="dashboards",
-        tags=[TAG],
-        asDropdown=True,
-        includeVars=True,
-        keepTime=True,
-        tooltip="The other dashboards, with this time and these variables",
-    )

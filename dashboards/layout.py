@@ -43,17 +43,36 @@ def walk(panels: Sequence[Json]) -> Iterator[Json]:
         yield from panel.get("panels", [])
 
 
-def _flow(panels: Sequence[Json], top: int) -> int:
-    """Puts panels side by side, wrapping at the right edge; returns the first free line."""
-    left, height = 0, 0
+def _flow(panels: list[Json], top: int) -> int:
+    """Puts panels side by side, in lines of one height that fill the width; returns the first free line."""
+    for line in _lines(panels):
+        left = 0
+        for panel, width in zip(line, _widths(line), strict=True):
+            panel["gridPos"] |= {"x": left, "y": top, "w": width}
+            left += width
+        top += line[0]["gridPos"]["h"]
+    return top
+
+
+def _lines(panels: list[Json]) -> Iterator[list[Json]]:
+    """A line ends at the right edge, and where the next panel has another height."""
+    line: list[Json] = []
     for panel in panels:
-        position = panel["gridPos"]
-        if left + position["w"] > FULL_WIDTH:
-            left, top, height = 0, top + height, 0
-        position |= {"x": left, "y": top}
-        left += position["w"]
-        height = max(height, position["h"])
-    return top + height
+        place = panel["gridPos"]
+        width = sum(other["gridPos"]["w"] for other in line)
+        if line and (width + place["w"] > FULL_WIDTH or place["h"] != line[0]["gridPos"]["h"]):
+            yield line
+            line = []
+        line.append(panel)
+    if line:
+        yield line
+
+
+def _widths(line: list[Json]) -> list[int]:
+    """What is left of the line is shared out."""
+    widths = [panel["gridPos"]["w"] for panel in line]
+    share, rest = divmod(FULL_WIDTH - sum(widths), len(widths))
+    return [width + share + (index < rest) for index, width in enumerate(widths)]
 
 
 def _header(section: PanelRow, top: int, panels: list[Json]) -> Json:

@@ -17,7 +17,12 @@ Format = Literal["time_series", "table"]
 Json = dict[str, Any]
 
 FULL_WIDTH = 24
+_NARROWEST = 90
+"""A column of a table, in pixels: ten stand side by side on a desktop, three on a phone."""
+
 THRESHOLD_LEGEND = "threshold"
+BOUND_LEGENDS = ("lower", "upper")
+"""How the legends of an interval's bounds end."""
 DATASOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
 
 
@@ -38,8 +43,8 @@ def threshold_query(expr: str) -> PanelQuery:
 class TableColumn:
     """One column of values in a table: its query gives one value for each row's labels.
 
-    links  : (title, URL) of each cell.
-    cell   : how Grafana draws the value; `color-background` and `gauge` use the steps.
+    cell: how Grafana draws the value; `color-background` and `gauge` use the steps.
+    link: title and address of where a click on a value leads.
     """
 
     title: str
@@ -48,6 +53,7 @@ class TableColumn:
     decimals: int | None = None
     steps: Steps = NEUTRAL
     cell: Literal["auto", "color-background", "color-text", "gauge"] = "auto"
+    link: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,7 @@ def time_series(
     minimum: float | None = 0,
     maximum: float | None = None,
 ) -> grafana.TimeSeries:
-    """Lines over time; a `threshold_query` is drawn as a limit."""
+    """Lines over time; a `threshold_query` is drawn as a limit, and thin what the legend calls a bound."""
     return grafana.TimeSeries(
         **_common(text, steps, size),
         targets=_targets(queries),
@@ -107,8 +113,8 @@ def time_series(
         legendCalcs=["lastNotNull", "max"],
         tooltipMode="multi",
         tooltipSort="desc",
-        overrides=[_dashed_red(THRESHOLD_LEGEND)],
-        extraJson=_limits(minimum, maximum) | {"options": {"legend": {"showLegend": True}}},
+        overrides=[_dashed_red(THRESHOLD_LEGEND), _dotted(BOUND_LEGENDS)],
+        extraJson=_limits(unit, minimum, maximum) | {"options": {"legend": {"showLegend": True}}},
     )
 
 
@@ -157,7 +163,9 @@ def table(
         ],
         extraJson={
             "options": {"frameIndex": 0, "cellHeight": "sm"},
-            "fieldConfig": {"defaults": {"custom": {"cellOptions": {"type": "auto"}, "inspect": False}}},
+            "fieldConfig": {
+                "defaults": {"custom": {"cellOptions": {"type": "auto"}, "inspect": False, "minWidth": _NARROWEST}}
+            },
         },
     )
 
@@ -225,9 +233,13 @@ def _steps(steps: Steps) -> list[Json]:
     return [{"color": color, "value": value} for color, value in steps]
 
 
-def _limits(minimum: float | None, maximum: float | None) -> Json:
+def _limits(unit: str, minimum: float | None, maximum: float | None) -> Json:
+    """A share that is 0 all the time gets an axis up to 1 %; Grafana's own would go to 10,000 %."""
     limits = {"min": minimum, "max": maximum}
-    return {"fieldConfig": {"defaults": {key: value for key, value in limits.items() if value is not None}}}
+    defaults: Json = {key: value for key, value in limits.items() if value is not None}
+    if unit == "percentunit" and maximum is None:
+        defaults["custom"] = {"axisSoftMax": 0.01}
+    return {"fieldConfig": {"defaults": defaults}}
 
 
 def _organized(labels: Sequence[RowLabel], columns: Sequence[TableColumn]) -> Json:
@@ -248,8 +260,7 @@ def _organized(labels: Sequence[RowLabel], columns: Sequence[TableColumn]) -> Js
 def _label_override(label: RowLabel) -> Json:
     properties: list[Json] = []
     if label.link:
-        title, url = label.link
-        properties.append({"id": "links", "value": [{"title": title, "url": url, "targetBlank": False}]})
+        properties.append(_links(label.link))
     if label.hidden:
         everywhere = {"viz": True, "legend": True, "tooltip": True}
         properties += [{"id": "custom.hidden", "value": True}, {"id": "custom.hideFrom", "value": everywhere}]
@@ -264,7 +275,14 @@ def _column_override(column: TableColumn) -> Json:
     ]
     if column.decimals is not None:
         properties.append({"id": "decimals", "value": column.decimals})
+    if column.link:
+        properties.append(_links(column.link))
     return _override(column.title, properties)
+
+
+def _links(link: tuple[str, str]) -> Json:
+    title, url = link
+    return {"id": "links", "value": [{"title": title, "url": url, "targetBlank": False}]}
 
 
 def _cell(column: TableColumn) -> Json:
@@ -282,6 +300,16 @@ def _dashed_red(series: str) -> Json:
             {"id": "custom.stacking", "value": {"mode": "none", "group": "A"}},
         ],
     )
+
+
+def _dotted(endings: Sequence[str]) -> Json:
+    return {
+        "matcher": {"id": "byRegexp", "options": f"/.* ({'|'.join(endings)})$/"},
+        "properties": [
+            {"id": "custom.lineStyle", "value": {"fill": "dot", "dash": [2, 6]}},
+            {"id": "custom.fillOpacity", "value": 0},
+        ],
+    }
 
 
 def _colored(series: str, color: str) -> Json:

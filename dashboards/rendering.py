@@ -4,21 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dashboards.exporter import exporter_dashboard
+from dashboards.feature import feature_dashboard
+from dashboards.labels import labels_dashboard
 from dashboards.model import model_dashboard
 from dashboards.overview import overview_dashboard
+from dashboards.own import own_dashboard
+from dashboards.slo import slo_dashboard
 from exporter.monitor.spec import Monitor
-
-OVERVIEW_FILE = "overview.json"
 
 
 def render(monitors: Sequence[Monitor]) -> Mapping[str, str]:
-    """File name to JSON: the overview, and a dashboard for each monitor; the same text for the same monitors."""
+    """File name to JSON: those of all monitors and those of each; the same text for the same monitors."""
     ordered = sorted(monitors, key=lambda monitor: monitor.name)
-    return {OVERVIEW_FILE: overview_dashboard(ordered)} | {
-        model_file(monitor.name): model_dashboard(monitor) for monitor in ordered
+    files = render_general(ordered)
+    for monitor in ordered:
+        files |= render_monitor(monitor)
+    return files
+
+
+def render_general(monitors: Sequence[Monitor]) -> dict[str, str]:
+    """The dashboards that belong to no monitor."""
+    return {
+        "overview.json": overview_dashboard(monitors),
+        "slo.json": slo_dashboard(monitors),
+        "labels.json": labels_dashboard(),
+        "exporter.json": exporter_dashboard(),
     }
 
 
-def model_file(monitor: str) -> str:
-    """The name of the file of a monitor's dashboard."""
-    return f"model-{monitor}.json"
+def render_monitor(monitor: Monitor) -> dict[str, str]:
+    """The dashboards of one monitor, those included that it asks for."""
+    return {
+        f"model-{monitor.name}.json": model_dashboard(monitor),
+        f"feature-{monitor.name}.json": feature_dashboard(monitor),
+        **{f"own-{monitor.name}_{asked.name}.json": own_dashboard(monitor, asked) for asked in monitor.spec.dashboards},
+    }

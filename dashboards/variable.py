@@ -8,8 +8,11 @@ from grafanalib import core as grafana
 
 from dashboards.mending import Json, to_plain, without_nulls
 from dashboards.panel import DATASOURCE
+from exporter.catalog import MONITOR_INFO
+from rules.promql import matches
 
 _REFRESH_ON_TIME_RANGE = 2
+_HIDDEN = 2
 _ALL = {"text": "All", "value": "$__all", "selected": True}
 _VARIABLE = frozenset(
     {
@@ -38,7 +41,33 @@ def datasource() -> Json:
     return _mended(template, _FIELDS_OF_DATASOURCES, {})
 
 
-def label_values(name: str, title: str, metric: str, label: str, *, default: str | None = None) -> Json:
+def cluster(series: str) -> Json:
+    """`$cluster`: where series of several clusters meet; all of them include the series without that label."""
+    return label_values("cluster", "Cluster", series, "cluster", everything=".*")
+
+
+def fleet_variables() -> list[Json]:
+    """What can be chosen on every dashboard of many monitors."""
+    info = MONITOR_INFO.name
+    of_cluster = matches("cluster", "$cluster")
+    return [
+        datasource(),
+        cluster(info),
+        label_values("job", "Job", f"{info}{{{of_cluster}}}", "job"),
+        label_values("monitor", "Monitor", f"{info}{{{of_cluster}, {matches('job', '$job')}}}", "monitor"),
+    ]
+
+
+def fixed(name: str, value: str) -> Json:
+    """A variable that nobody sees and that has one value, for the links to dashboards where it can be chosen."""
+    only = {"text": value, "value": value, "selected": True}
+    template = grafana.Template(name=name, label=name.capitalize(), type="custom", query=value, hide=_HIDDEN, regex="")
+    return _mended(template, _VARIABLE, {"current": only, "options": [only], "refresh": None, "sort": None})
+
+
+def label_values(
+    name: str, title: str, metric: str, label: str, *, default: str | None = None, everything: str = ".+"
+) -> Json:
     """The values of a label: several of them or all, or exactly one where there is a `default`."""
     one = default is not None
     query = f"label_values({metric}, {label})"
@@ -50,7 +79,7 @@ def label_values(name: str, title: str, metric: str, label: str, *, default: str
         refresh=_REFRESH_ON_TIME_RANGE,
         includeAll=not one,
         multi=not one,
-        allValue=None if one else ".+",
+        allValue=None if one else everything,
         regex="",
     )
     current = {"text": default, "value": default, "selected": True} if one else _ALL

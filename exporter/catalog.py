@@ -26,6 +26,8 @@ NO_REFERENCE = "none"
 MISSING_BIN = "missing"
 INVALID_BIN = "invalid"
 CATEGORY_PREFIX = "c:"
+DUPLICATE = "duplicate"
+"""The reason of a record that is sound but was sent before."""
 OTHER_BIN = CATEGORY_PREFIX + OTHER
 
 
@@ -226,6 +228,12 @@ ERROR_ABSOLUTE = Metric(
 ERROR_SQUARED = Metric(
     "infranaut_error_squared_total", "counter", MODEL, "Sum of (prediction - actual)^2 over labelled predictions."
 )
+ERROR_SQUARED_SQUARES = Metric(
+    "infranaut_error_squared_squares_total",
+    "counter",
+    MODEL,
+    "Sum of (prediction - actual)^4 over labelled predictions: how sure the mean squared error is.",
+)
 ERROR_SIGNED = Metric(
     "infranaut_error_signed_total",
     "counter",
@@ -235,6 +243,18 @@ ERROR_SIGNED = Metric(
 LOG_LOSS = Metric("infranaut_log_loss_total", "counter", MODEL, "Sum of the log loss (nats) over labelled predictions.")
 BRIER_SCORE = Metric(
     "infranaut_brier_score_total", "counter", MODEL, "Sum of (score - actual)^2 over labelled predictions."
+)
+LOG_LOSS_SQUARES = Metric(
+    "infranaut_log_loss_squares_total",
+    "counter",
+    MODEL,
+    "Sum of the squared log loss over labelled predictions: how sure its mean is.",
+)
+BRIER_SCORE_SQUARES = Metric(
+    "infranaut_brier_score_squares_total",
+    "counter",
+    MODEL,
+    "Sum of (score - actual)^4 over labelled predictions: how sure the Brier score is.",
 )
 CHECK_VALUE = Metric(
     "infranaut_check_value", "gauge", (*MODEL, "check", "feature"), "Value of a check at its last run."

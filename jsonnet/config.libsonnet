@@ -6,6 +6,12 @@
     // Names of the monitors to render; what belongs to no monitor is always there.
     monitors: std.objectFields(self.generated.monitors),
 
+    // Matchers for every series that the rules read, such as 'job=~"infranaut.*"'; labels that all replicas share.
+    selector: '',
+
+    // The label that tells clusters apart where one Prometheus, Thanos or Mimir holds several, such as 'cluster'.
+    clusterLabel: '',
+
     // Address of an alert's runbook, %s being the alert's name; null keeps what `--runbooks-url` said.
     runbookURLPattern: null,
 

@@ -11,7 +11,13 @@
     if std.objectHas(all, name) then all[name]
     else error "_config.monitors: no monitor '%s' was generated, only %s" % [name, std.join(', ', std.objectFields(all))],
 
-  local groups = std.flattenArrays([std.parseYaml(part.rules).groups for part in parts]),
+  local scoped = (import 'scope.libsonnet')(config.selector, config.clusterLabel),
+
+  local groups = [
+    group { rules: [scoped(rule) for rule in group.rules] }
+    for part in parts
+    for group in std.parseYaml(part.rules).groups
+  ],
 
   local groupsWith(kind, suffix, change) = [
     group { name+: suffix, rules: [change(rule) for rule in group.rules if kind in rule] }
@@ -26,7 +32,7 @@
     },
   },
 
-  grafanaDashboards+:: { [part.dashboard.uid + '.json']: part.dashboard for part in parts },
+  grafanaDashboards+:: { [dashboard.uid + '.json']: dashboard for part in parts for dashboard in part.dashboards },
   prometheusAlerts+:: { groups+: groupsWith('alert', '-alerts', configured) },
   prometheusRules+:: { groups+: groupsWith('record', '', function(rule) rule) },
 }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
-from exporter.monitor.spec import DriftMeasure
+from exporter import catalog
+from exporter.monitor.spec import DriftMeasure, Monitor
 from rules import names
+from rules.promql import equals, select
 
 VERSION = f"{{{{ $labels.{names.MODEL_VERSION} }}}}"
 FEATURE = (
@@ -39,3 +42,10 @@ def looked_up(series: str, labels: Sequence[str], verb: str) -> str:
         f"{{{{ with printf `{series}{{{matchers}}}` {values} | query }}}}"
         f"{{{{ . | first | value | {verb} }}}}{{{{ else }}}}unknown{{{{ end }}}}"
     )
+
+
+def looked_up_threshold(monitor: Monitor, check: str, verb: str) -> str:
+    """The monitor's threshold as the exporter exposes it now, which may no longer be that of the file."""
+    series = select(catalog.MONITOR_THRESHOLD.name, monitor, equals(names.CHECK, check))
+    query = json.dumps(series, ensure_ascii=False)
+    return f"{{{{ with query {query} }}}}{{{{ . | first | value | {verb} }}}}{{{{ else }}}}unknown{{{{ end }}}}"

@@ -9,15 +9,16 @@ from rules.group import RecordingRule
 from rules.promql import equals, pooled_labels, select, total_increase, without
 
 
-def bin_counts(monitor: Monitor, window: str) -> list[RecordingRule]:
-    """n, N, and the shares that are missing and invalid; the shares of no values at all have no series."""
+def bin_counts(monitor: Monitor, window: str, counted: str | None = None) -> list[RecordingRule]:
+    """n, N, and the shares that are missing and invalid; the shares of no values at all have no series.
+
+    counted: the expression of n; what the raw series grew by in the window where absent.
+    """
     n = select(names.bin_increase(window), monitor)
     observed = select(names.feature_increase(window), monitor)
+    raw = total_increase(catalog.FEATURE_BIN.name, monitor, window, pool=pooled_labels(monitor))
     return [
-        RecordingRule(
-            names.bin_increase(window),
-            total_increase(catalog.FEATURE_BIN.name, monitor, window, pool=pooled_labels(monitor)),
-        ),
+        RecordingRule(names.bin_increase(window), counted or raw),
         RecordingRule(names.feature_increase(window), f"sum {without(names.BIN)} ({n})"),
         _share(names.missing_ratio(window), catalog.MISSING_BIN, monitor, window, observed),
         _share(names.invalid_ratio(window), catalog.INVALID_BIN, monitor, window, observed),

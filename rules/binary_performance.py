@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from exporter import catalog
-from exporter.monitor.spec import Monitor
+from exporter.monitor.spec import Monitor, PerformanceMetric
 from rules import names
+from rules.confidence import Bound, both, f1_of, wilson, zscore
 from rules.group import RecordingRule
-from rules.labelled import labelled_increase, mean_over_labels
+from rules.labelled import labelled_increase, mean_bounds, mean_over_labels
 from rules.promql import equals, select, without
 from rules.score_bins import score_bin_rules
 
@@ -16,7 +17,7 @@ _OUTCOME = without(names.ACTUAL, names.PREDICTED)
 
 
 def rules(monitor: Monitor) -> list[RecordingRule]:
-    """Accuracy, precision, recall, F1, AUC, ECE, log loss and Brier score."""
+    """Accuracy, precision, recall, F1, AUC, ECE, log loss and Brier score, each with its confidence interval."""
     window = monitor.spec.performance.window
     return [
         *_confusion_matrix(monitor),
@@ -24,6 +25,8 @@ def rules(monitor: Monitor) -> list[RecordingRule]:
         *score_bin_rules(monitor),
         *mean_over_labels(names.performance("log_loss", window), catalog.LOG_LOSS, monitor),
         *mean_over_labels(names.performance("brier", window), catalog.BRIER_SCORE, monitor),
+        *mean_bounds("log_loss", catalog.LOG_LOSS_SQUARES, monitor),
+        *mean_bounds("brier", catalog.BRIER_SCORE_SQUARES, monitor),
     ]
 
 
@@ -62,4 +65,12 @@ def _ratios(monitor: Monitor) -> list[RecordingRule]:
         RecordingRule(names.performance("precision", window), f"{hits} / ({predicted} > 0)"),
         RecordingRule(names.performance("recall", window), f"{hits} / ({actual} > 0)"),
         RecordingRule(names.performance("f1", window), f"2 * {hits} / ({actual} + {predicted} > 0)"),
+        *_bounds("accuracy", wilson(correct, total, zscore(monitor)), window),
+        *_bounds("precision", wilson(hits, predicted, zscore(monitor)), window),
+        *_bounds("recall", wilson(hits, actual, zscore(monitor)), window),
+        *_bounds("f1", f1_of(wilson(hits, f"({actual} + {predicted} - {hits})", zscore(monitor))), window),
     ]
+
+
+def _bounds(metric: PerformanceMetric, interval: Bound, window: str) -> list[RecordingRule]:
+    return both(lambda side: names.performance_bound(metric, side, window), interval)

@@ -42,10 +42,15 @@ class AlertingRule:
 
 @dataclass(frozen=True, slots=True)
 class RuleGroup:
-    """Rules that are evaluated one after the other at the same timestamp, so that each sees those before it."""
+    """Rules that are evaluated one after the other at the same timestamp, so that each sees those before it.
+
+    interval: between evaluations; Prometheus's own where absent.
+    """
 
     name: str
     rules: tuple[RecordingRule | AlertingRule, ...]
+    interval: str | None = None
 
     def as_document(self) -> dict[str, object]:
-        return {"name": self.name, "rules": [rule.as_document() for rule in self.rules]}
+        interval = {"interval": self.interval} if self.interval else {}
+        return {"name": self.name, **interval, "rules": [rule.as_document() for rule in self.rules]}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from exporter import catalog
 from exporter.catalog import Metric
-from exporter.monitor.spec import Monitor
+from exporter.monitor.spec import Monitor, PerformanceMetric
 from rules import names
+from rules.confidence import both, mean_interval, zscore
 from rules.group import RecordingRule
 from rules.promql import family, select, without
 
@@ -13,10 +14,10 @@ from rules.promql import family, select, without
 def labelled_increase(record: str, metric: Metric, monitor: Monitor) -> RecordingRule:
     """How much a counter grew in the window of performance, under `record`."""
     grown = f"increase({select(metric.name, monitor)}[{monitor.spec.performance.window}])"
-    return RecordingRule(record, _with_total(grown, monitor))
+    return RecordingRule(record, labelled_sum(grown, monitor))
 
 
-def _with_total(counts: str, monitor: Monitor) -> str:
+def labelled_sum(counts: str, monitor: Monitor) -> str:
     """Pooled over replicas, and in a monitor with segments over those as well: that sum carries no label `segment`.
 
     What is recorded from both keeps them apart, so every metric comes for each segment and for the whole.
@@ -36,6 +37,18 @@ def mean_over_labels(record: str, metric: Metric, monitor: Monitor) -> list[Reco
     ]
 
 
+def mean_bounds(metric: PerformanceMetric, squares: Metric, monitor: Monitor) -> list[RecordingRule]:
+    """The confidence interval of a mean over labels, with the sum of the squares of what it is the mean of."""
+    window = monitor.spec.performance.window
+    record = names.model_increase(family(squares), window)
+    mean = select(names.performance(metric, window), monitor)
+    interval = mean_interval(mean, select(record, monitor), some_labels(monitor), zscore(monitor))
+    return [
+        labelled_increase(record, squares, monitor),
+        *both(lambda side: names.performance_bound(metric, side, window), interval),
+    ]
+
+
 def some_labels(monitor: Monitor) -> str:
     """Labelled predictions in the window, where there are any."""
     return f"({select(names.labels_increase(monitor.spec.performance.window), monitor)} > 0)"
@@ -51,5 +64,5 @@ def label_rules(monitor: Monitor) -> list[RecordingRule]:
         labelled_increase(names.labels_increase(window), catalog.LABELS, monitor),
         labelled_increase(names.labels_expired_increase(window), catalog.LABELS_EXPIRED, monitor),
         RecordingRule(names.label_coverage(window), f"{joined} / ({joined} + {expired} > 0)"),
-        RecordingRule(names.labels_pending(), _with_total(pending, monitor)),
+        RecordingRule(names.labels_pending(), labelled_sum(pending, monitor)),
     ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from exporter import catalog
 from exporter.monitor.spec import Monitor, PerformanceMetric
 from rules import names
+from rules.confidence import Bound, average_interval, both, f1_of, wilson, zscore
 from rules.group import RecordingRule
 from rules.labelled import labelled_increase
+from rules.names import Side
 from rules.promql import differs, equals, select, without
 
 _OUTCOME = without(names.ACTUAL, names.PREDICTED)
@@ -26,6 +28,10 @@ def rules(monitor: Monitor) -> list[RecordingRule]:
         RecordingRule(correct, f"sum {_OUTCOME} ({_diagonal(monitor)})"),
         RecordingRule(
             names.performance("accuracy", window), f"{select(correct, monitor)} / ({select(total, monitor)} > 0)"
+        ),
+        *both(
+            lambda side: names.performance_bound("accuracy", side, window),
+            wilson(select(correct, monitor), select(total, monitor), zscore(monitor)),
         ),
         *_class_counts(monitor),
         *_class_metrics(monitor),
@@ -86,4 +92,39 @@ def _class_metrics(monitor: Monitor) -> list[RecordingRule]:
         average = f"avg {without(names.CLASS)} ({select(of_class, monitor)})"
         rules.append(RecordingRule(of_class, expression))
         rules.append(RecordingRule(names.performance(metric, window), average))
-    return rules
+    return rules + _bounds(monitor)
+
+
+def _bounds(monitor: Monitor) -> list[RecordingRule]:
+    """Of each class a share; of their averages what independent classes give.
+
+    The mistakes of one class are those of another, which both F1 feel, so that nothing may cancel: the bounds of the
+    average F1 are the averages of the bounds.
+    """
+    window, of_each_class = monitor.spec.performance.window, f"ignoring ({names.CLASS}) group_left ()"
+    hits, occurred, predicted = (
+        select(names.class_count(what, window), monitor) for what in ("true_positive", "actual", "predicted")
+    )
+    called = f"({occurred} + {predicted} - {hits})"
+    z = zscore(monitor)
+    intervals: dict[PerformanceMetric, Bound] = {
+        "precision": wilson(hits, predicted, z, of_each_class),
+        "recall": wilson(hits, occurred, z, of_each_class),
+        "f1": f1_of(wilson(hits, called, z, of_each_class)),
+    }
+    return [rule for metric, interval in intervals.items() for rule in _interval_rules(metric, interval, monitor)]
+
+
+def _interval_rules(metric: PerformanceMetric, interval: Bound, monitor: Monitor) -> list[RecordingRule]:
+    window, without_class = monitor.spec.performance.window, without(names.CLASS)
+
+    def bound(side: Side) -> str:
+        return select(names.class_performance_bound(metric, side, window), monitor)
+
+    average = average_interval(select(names.class_performance(metric, window), monitor), bound, without_class)
+    if metric == "f1":
+        average = lambda side: f"avg {without_class} ({bound(side)})"  # noqa: E731 - one of two, both short
+    return [
+        *both(lambda side: names.class_performance_bound(metric, side, window), interval),
+        *both(lambda side: names.performance_bound(metric, side, window), average),
+    ]

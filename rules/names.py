@@ -15,6 +15,7 @@ level            labels
 `model`          monitor, model_version (+ segment for performance)
 `model_rule`     monitor, model_version, rule
 `monitor`        monitor
+`slo`            monitor, slo
 ===============  ==========================================================
 
 Replicas (`instance`, `pod`) are always pooled. Segments are pooled too, except in performance: a reference describes
@@ -25,6 +26,7 @@ all segments together, so that each of them would "drift" from it for ever. A pe
 from __future__ import annotations
 
 import hashlib
+from typing import Literal
 
 from exporter.monitor.alerting import KINDS, AlertName
 from exporter.monitor.spec import DriftMeasure, PerformanceMetric
@@ -60,22 +62,77 @@ WINDOW = "window"
 METRIC = "metric"
 KIND = "kind"
 BOUND = "bound"
+WEEK = "week"
+DIRECTION = "direction"
+RESOURCE = "resource"
+SLO = "slo"
+PREVIOUS = "previous"
+STABLE = "stable"
 
 EXPORTER_DOWN = "InfranautExporterDown"
-SELF_ALERTS = (EXPORTER_DOWN,)
+WATCHDOG = "InfranautWatchdog"
+"""Fires always, so that its silence tells that alerts no longer flow."""
+SERIES_ABSENT = "InfranautSeriesAbsent"
+BIN_MISMATCH = "InfranautBinMismatch"
+SERIES_DROPPED = "InfranautSeriesDropped"
+DEAD_LETTERS_GROWING = "InfranautDeadLettersGrowing"
+RELOAD_FAILED = "InfranautReloadFailed"
+COLLECTOR_FAILING = "InfranautCollectorFailing"
+INGEST_LAGGING = "InfranautIngestLagging"
+ARCHIVE_BEHIND = "InfranautArchiveBehind"
+EXPORTER_RESOURCES_HIGH = "InfranautExporterResourcesHigh"
+SELF_ALERTS = (
+    EXPORTER_DOWN,
+    WATCHDOG,
+    SERIES_ABSENT,
+    BIN_MISMATCH,
+    SERIES_DROPPED,
+    DEAD_LETTERS_GROWING,
+    RELOAD_FAILED,
+    COLLECTOR_FAILING,
+    INGEST_LAGGING,
+    ARCHIVE_BEHIND,
+    EXPORTER_RESOURCES_HIGH,
+)
 """About the exporter itself; those of a monitor are `exporter.monitor.alerting.AlertName`."""
 ALERTS = (*KINDS, *SELF_ALERTS)
 
 FEATURE_DRIFT: AlertName = "InfranautFeatureDrift"
+MODEL_DRIFT: AlertName = "InfranautModelDrift"
+PERIOD_DRIFT: AlertName = "InfranautPeriodDrift"
+VERSION_DRIFT: AlertName = "InfranautVersionDrift"
 PERFORMANCE_LOW: AlertName = "InfranautPerformanceLow"
+LABEL_COVERAGE_LOW: AlertName = "InfranautLabelCoverageLow"
 DATA_INVALID: AlertName = "InfranautDataInvalid"
+MISSING_VALUES: AlertName = "InfranautMissingValues"
+RECORDS_REJECTED: AlertName = "InfranautRecordsRejected"
 NO_PREDICTIONS: AlertName = "InfranautNoPredictions"
+TRAFFIC_ANOMALY: AlertName = "InfranautTrafficAnomaly"
+REFERENCE_OLD: AlertName = "InfranautReferenceOld"
+RESOURCES_HIGH: AlertName = "InfranautResourcesHigh"
+SLO_BURN: AlertName = "InfranautSloBurn"
+SLO_BUDGET_SPENT: AlertName = "InfranautSloBudgetSpent"
+SLO_BUDGET_ENDING: AlertName = "InfranautSloBudgetEnding"
 
 OVERVIEW_DASHBOARD = "infranaut-overview"
 """uid of the dashboard that the alerts about the exporter link to."""
+LABELS_DASHBOARD = "infranaut-labels"
+SLO_DASHBOARD = "infranaut-slo"
+EXPORTER_DASHBOARD = "infranaut-exporter"
 _DASHBOARD_UID_LENGTH = 40
 """The most that Grafana takes."""
 
+Comparison = Literal["period", "version"]
+"""Two samples of the stream that are compared without a reference."""
+
+LONG_WINDOW_STEP = "5m"
+"""What the long windows of drift are counted in."""
+SLO_STEP = "5m"
+"""What errors and events of objectives are counted in; every window of theirs is a multiple of it."""
+SLO_TREND_WINDOW = "1d"
+"""History that tells when an error budget will be spent."""
+TRAFFIC_WINDOW = "1h"
+"""Window of the volume that is compared with that of other weeks."""
 RATE_WINDOW = "5m"
 """Window of traffic, latency, availability and lag."""
 LATENCY_QUANTILES = ("0.5", "0.95", "0.99")
@@ -91,6 +148,8 @@ _DRIFT_OPERATIONS: dict[DriftMeasure, str] = {
     "ks": "max",
     "wasserstein": "sum",
 }
+Side = Literal["lower", "upper"]
+"""Of a confidence interval."""
 _PERFORMANCE_OPERATIONS: dict[PerformanceMetric, str] = {
     "accuracy": "infranaut_outcomes:accuracy",
     "precision": "infranaut_outcomes:precision",
@@ -113,6 +172,26 @@ def rule_file(monitor: str) -> str:
     return f"{monitor}.rules.yaml"
 
 
+def rule_template_file(monitor: str) -> str:
+    """Rules with a place for a scope; without a monitor, those that belong to none."""
+    return f"{monitor or 'infranaut.exporter'}.rules.template"
+
+
+def object_file(name: str) -> str:
+    """An object of Kubernetes."""
+    return f"{name}.yaml"
+
+
+def tests_file(monitor: str, interval: str) -> str:
+    """Tests of a monitor's alerts that are evaluated every `interval`."""
+    return f"{monitor}.{interval}.tests.yaml"
+
+
+def service_part(service: str) -> str:
+    """What `rule_file` takes for the OpenSLO objectives of a service."""
+    return f"{service}.openslo"
+
+
 GENERAL_RULE_FILE = "infranaut.exporter.rules.yaml"
 """Rules that belong to no monitor; no monitor's file has this name, because no monitor's name has a dot."""
 
@@ -127,10 +206,24 @@ def group(monitor: str, subject: str, window: str = "") -> str:
 
 def model_dashboard(monitor: str) -> str:
     """uid of the dashboard that the alerts of a monitor link to; a long name ends in a hash of itself."""
-    uid = f"infranaut-model-{monitor}"
+    return _dashboard_uid("infranaut-model-", monitor)
+
+
+def feature_dashboard(monitor: str) -> str:
+    """uid of the dashboard of a monitor's single features."""
+    return _dashboard_uid("infranaut-feature-", monitor)
+
+
+def custom_dashboard(monitor: str, name: str) -> str:
+    """uid of a dashboard that a monitor asks for; neither name has an underscore."""
+    return _dashboard_uid("infranaut-own-", f"{monitor}_{name}")
+
+
+def _dashboard_uid(prefix: str, name: str) -> str:
+    uid = prefix + name
     if len(uid) <= _DASHBOARD_UID_LENGTH:
         return uid
-    digest = hashlib.sha256(monitor.encode()).hexdigest()[:8]
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
     return f"{uid[: _DASHBOARD_UID_LENGTH - 9]}-{digest}"
 
 
@@ -192,12 +285,92 @@ def quantile_bin_running_difference(window: str) -> str:
     return f"feature_bin:infranaut_drift_difference:running_sum{window}"
 
 
+def bin_step_increase() -> str:
+    """Values in each bin in the last step: what long windows are summed from."""
+    return f"feature_bin:infranaut_feature_bin:step_increase{LONG_WINDOW_STEP}"
+
+
+def compared_rows(comparison: Comparison, window: str) -> str:
+    """M: rows of the previous period or of the stable version; absent where it was counted in other bins."""
+    return f"feature:infranaut_{comparison}_rows:increase{window}"
+
+
+def compared_bin_pooled_ratio(comparison: Comparison, window: str) -> str:
+    """m: share of each bin in both samples together; only bins that hold anything."""
+    return f"feature_bin:infranaut_{comparison}_bin:pooled_ratio{window}"
+
+
+def compared_bin_ratio(comparison: Comparison, window: str) -> str:
+    """p: smoothed share of each bin."""
+    return f"feature_bin:infranaut_{comparison}_bin:ratio{window}"
+
+
+def compared_bin_baseline_ratio(comparison: Comparison, window: str) -> str:
+    """a: smoothed share of each bin in the previous period or the stable version."""
+    return f"feature_bin:infranaut_{comparison}_bin:baseline_ratio{window}"
+
+
+def compared_degrees_of_freedom(comparison: Comparison, window: str) -> str:
+    """k: bins that hold anything less one."""
+    return f"feature:infranaut_{comparison}_bin:df{window}"
+
+
+def compared_expected_psi(comparison: Comparison, window: str) -> str:
+    """E: what PSI between the two samples would be on average if they came from one distribution."""
+    return f"feature:infranaut_{comparison}_drift_psi:expected{window}"
+
+
+def compared_psi(comparison: Comparison, window: str) -> str:
+    """PSI between a window and the previous period (label `previous`), or a version and the stable one (`stable`)."""
+    return f"feature:infranaut_{comparison}_drift_psi:sum{window}"
+
+
+def compared_zscore(comparison: Comparison, window: str) -> str:
+    """z: significance of that PSI, in standard deviations."""
+    return f"feature:infranaut_{comparison}_drift_psi:zscore{window}"
+
+
+def stouffer(window: str) -> str:
+    """Z: significance of the drift of all features together, in standard deviations."""
+    return f"model:infranaut_drift:stouffer{window}"
+
+
+def features_drifted_ratio(window: str) -> str:
+    """Share of the features that drifted: by effect, significance and rows."""
+    return f"model:infranaut_drift:features_drifted_ratio{window}"
+
+
+def excess_psi(window: str) -> str:
+    """Mean PSI of the features above what chance gives."""
+    return f"model:infranaut_drift_psi:excess{window}"
+
+
 # Quality
 
 
 def missing_ratio(window: str) -> str:
     """Share of a feature's values that are missing."""
     return f"feature:infranaut_feature_bin:missing_ratio{window}"
+
+
+def missing_increase(window: str) -> str:
+    """Values of a feature that are missing."""
+    return f"feature:infranaut_feature_bin:missing_increase{window}"
+
+
+def feature_rows(window: str) -> str:
+    """Predictions, for each feature."""
+    return f"feature:infranaut_predictions:increase{window}"
+
+
+def missing_lower(window: str) -> str:
+    """The least share of missing values that chance leaves."""
+    return f"feature:infranaut_feature_bin:missing_ratio_lower{window}"
+
+
+def missing_excess(window: str) -> str:
+    """How much of that is beyond the share in the reference."""
+    return f"feature:infranaut_feature_bin:missing_excess{window}"
 
 
 def invalid_ratio(window: str) -> str:
@@ -243,6 +416,21 @@ def records_failed_increase(window: str) -> str:
     return f"monitor:infranaut_ingest_records_failed:increase{window}"
 
 
+def records_unusable_increase(window: str) -> str:
+    """Records rejected for another reason than being sent twice."""
+    return f"monitor:infranaut_ingest_records_failed:unusable_increase{window}"
+
+
+def records_received_increase(window: str) -> str:
+    """Records accepted or rejected."""
+    return f"monitor:infranaut_ingest_records:received_increase{window}"
+
+
+def records_unusable_lower(window: str) -> str:
+    """The least share of such records that chance leaves."""
+    return f"monitor:infranaut_ingest_records_failed:unusable_ratio_lower{window}"
+
+
 # Traffic, latency, availability, freshness
 
 
@@ -254,6 +442,26 @@ def predictions_increase(window: str) -> str:
 def predictions_rate() -> str:
     """Predictions a second."""
     return f"model:infranaut_predictions:rate{RATE_WINDOW}"
+
+
+def volume() -> str:
+    """Predictions of a monitor in the last hour, all versions and segments together."""
+    return f"monitor:infranaut_predictions:increase{TRAFFIC_WINDOW}"
+
+
+def weekly_volume() -> str:
+    """The same, as many weeks ago as the label `week` says."""
+    return f"monitor_week:infranaut_predictions:increase{TRAFFIC_WINDOW}"
+
+
+def usual_volume() -> str:
+    """The median of those weeks."""
+    return f"monitor:infranaut_predictions:usual{TRAFFIC_WINDOW}"
+
+
+def volume_zscore() -> str:
+    """How far the volume is from the usual, in standard deviations."""
+    return f"monitor:infranaut_predictions:zscore{TRAFFIC_WINDOW}"
 
 
 def prediction_errors_rate() -> str:
@@ -306,6 +514,24 @@ def lag_within_objective() -> str:
     return f"monitor:infranaut_ingest_lag_seconds:within_objective_ratio{RATE_WINDOW}"
 
 
+# Processes
+
+
+def process_cpu() -> str:
+    """Processors that a process takes; without `monitor` an exporter's own."""
+    return f"instance:process_cpu_seconds:rate{RATE_WINDOW}"
+
+
+def process_memory() -> str:
+    """Bytes that it has in memory."""
+    return "instance:process_resident_memory_bytes:last"
+
+
+def process_open_files() -> str:
+    """Share of its file descriptors that are open."""
+    return "instance:process_open_fds:ratio"
+
+
 # Performance
 
 
@@ -314,9 +540,24 @@ def performance(metric: PerformanceMetric, window: str) -> str:
     return f"model:{_PERFORMANCE_OPERATIONS[metric]}{window}"
 
 
+def performance_bound(metric: PerformanceMetric, side: Side, window: str) -> str:
+    """Where the confidence interval of a metric of performance begins (`lower`) or ends (`upper`)."""
+    return f"model:{_PERFORMANCE_OPERATIONS[metric]}_{side}{window}"
+
+
 def class_performance(metric: PerformanceMetric, window: str) -> str:
     """Precision, recall or F1 of each class of a multiclass model (label `class`)."""
     return f"class:{_PERFORMANCE_OPERATIONS[metric]}{window}"
+
+
+def class_performance_bound(metric: PerformanceMetric, side: Side, window: str) -> str:
+    """Where the confidence interval of a class begins or ends."""
+    return f"class:{_PERFORMANCE_OPERATIONS[metric]}_{side}{window}"
+
+
+def performance_zscore(window: str) -> str:
+    """z: the normal quantile that the confidence intervals are made with."""
+    return f"model:infranaut_labels:zscore{window}"
 
 
 def labels_increase(window: str) -> str:
@@ -332,6 +573,26 @@ def labels_expired_increase(window: str) -> str:
 def label_coverage(window: str) -> str:
     """Share of the predictions settled in the window that got a label, rather than none within the maximum delay."""
     return f"model:infranaut_labels:coverage{window}"
+
+
+def label_coverage_bound(side: Side, window: str) -> str:
+    """Where the confidence interval of the coverage begins or ends."""
+    return f"model:infranaut_labels:coverage_{side}{window}"
+
+
+def labels_settled(window: str) -> str:
+    """Predictions that got a label, or were given up without one."""
+    return f"model:infranaut_labels:settled{window}"
+
+
+def label_delay_bucket_increase(window: str) -> str:
+    """Labels in each bucket of delay (label `le`)."""
+    return f"model_le:infranaut_label_delay_seconds_bucket:increase{window}"
+
+
+def label_delay_quantile(window: str) -> str:
+    """Delay of labels in seconds, for each of `LATENCY_QUANTILES` (label `quantile`)."""
+    return f"model:infranaut_label_delay_seconds:quantile{window}"
 
 
 def labels_pending() -> str:
@@ -377,6 +638,16 @@ def score_bin_score_increase(window: str) -> str:
     return f"score_bin:infranaut_score_bin_score_sum:increase{window}"
 
 
+def score_bin_rows(what: str, window: str) -> str:
+    """Labelled predictions with a score: `positives`, `negatives`, and `auc_rows`, what the AUC is worth as a share."""
+    return f"model:infranaut_score_bin:{what}{window}"
+
+
+def calibration_variance(window: str) -> str:
+    """Variance of the positives in each score bin that chance makes."""
+    return f"score_bin:infranaut_score_bin:variance{window}"
+
+
 def signed_error_increase(window: str) -> str:
     """Sum of errors, those too high and too low apart (label `sign`)."""
     return f"model_sign:infranaut_error_signed:increase{window}"
@@ -385,3 +656,46 @@ def signed_error_increase(window: str) -> str:
 def model_increase(series: str, window: str) -> str:
     """A sum over labelled predictions, such as `infranaut_log_loss`."""
     return f"model:{series}:increase{window}"
+
+
+# Service level objectives
+
+
+def slo_events(window: str) -> str:
+    """Events of an objective in the window, good and bad."""
+    return f"slo:infranaut_slo_events:increase{window}"
+
+
+def slo_errors(window: str) -> str:
+    """Bad events of an objective in the window."""
+    return f"slo:infranaut_slo_errors:increase{window}"
+
+
+def slo_burn_rate(window: str) -> str:
+    """How many times faster than owed errors came: 1 spends the error budget in exactly the period."""
+    return f"slo:infranaut_slo:burn_rate{window}"
+
+
+def slo_zscore(window: str) -> str:
+    """Significance of the errors above those owed, in standard deviations."""
+    return f"slo:infranaut_slo:zscore{window}"
+
+
+def slo_objective() -> str:
+    """Share of good events that is owed; there while there are events in the period."""
+    return "slo:infranaut_slo:objective_ratio"
+
+
+def slo_period() -> str:
+    """Seconds of the period that the error budget belongs to."""
+    return "slo:infranaut_slo:period_seconds"
+
+
+def slo_budget_remaining() -> str:
+    """Share of the error budget of the period that is left; below 0 when overspent."""
+    return "slo:infranaut_slo:budget_remaining_ratio"
+
+
+def slo_exhaustion() -> str:
+    """Seconds until the error budget is spent, as the last day went; absent while it does not shrink."""
+    return "slo:infranaut_slo:exhaustion_seconds"

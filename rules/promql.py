@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from exporter import catalog
 from exporter.catalog import Metric
+from exporter.monitor.promql_literal import literal
 from exporter.monitor.spec import Monitor
 from rules import names
-
-_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
-
-
-def literal(text: str) -> str:
-    """A PromQL string literal."""
-    return f'"{text.translate(_ESCAPES)}"'
 
 
 def equals(label: str, value: str) -> str:

@@ -7,9 +7,14 @@ from exporter.monitor.spec import Monitor
 from rules import names
 from rules.bin_counts import bin_counts
 from rules.data_invalid_alert import data_invalid
+from rules.drift import drift_windows
 from rules.group import AlertingRule, RecordingRule, RuleGroup
 from rules.links import Links
+from rules.missing_values import missing_values_rules
+from rules.missing_values_alert import missing_values
 from rules.promql import equals, pooled_labels, select, threshold, total_increase, without
+from rules.records_rejected_alert import records_rejected
+from rules.rejected_records import rejected_records_rules
 
 _FOR_EACH_RULE = f"ignoring ({names.RULE}) group_left ()"
 _FOR_EACH_FEATURE_RULE = f"ignoring ({names.FEATURE}, {names.RULE}) group_left ()"
@@ -18,13 +23,16 @@ _FOR_EACH_FEATURE_RULE = f"ignoring ({names.FEATURE}, {names.RULE}) group_left (
 def quality_groups(monitor: Monitor, links: Links) -> list[RuleGroup]:
     """One group over the window of quality; the bins are counted here unless drift counts them over that window."""
     window = monitor.spec.quality.window
-    counted_for_drift = monitor.spec.reference is not None and window in monitor.spec.drift.window
+    counted_for_drift = window in drift_windows(monitor)
     rules: list[RecordingRule | AlertingRule] = [
         *([] if counted_for_drift else bin_counts(monitor, window)),
         *_violations(monitor, window),
         _significance(monitor, window),
-        *_rejected_records(monitor, window),
+        *rejected_records_rules(monitor, window),
+        *missing_values_rules(monitor),
         *data_invalid(monitor, links),
+        *missing_values(monitor, links),
+        *records_rejected(monitor, links),
     ]
     return [RuleGroup(names.group(monitor.name, "quality", window), tuple(rules))]
 
@@ -65,17 +73,3 @@ def _significance(monitor: Monitor, window: str) -> RecordingRule:
         names.records_invalid_zscore(window),
         f"2 * (sum {without(names.RULE)} (sqrt({invalid} + 0.375)) - sqrt({allowed} + 0.375))",
     )
-
-
-def _rejected_records(monitor: Monitor, window: str) -> list[RecordingRule]:
-    accepted, rejected = names.records_increase(window), names.records_failed_increase(window)
-    pool = (*names.REPLICA_LABELS, names.SOURCE)
-    failed, received = select(rejected, monitor), select(accepted, monitor)
-    return [
-        RecordingRule(accepted, total_increase(catalog.INGEST_RECORDS.name, monitor, window, pool=pool)),
-        RecordingRule(
-            rejected,
-            total_increase(catalog.INGEST_RECORDS_FAILED.name, monitor, window, pool=(*pool, names.REASON)),
-        ),
-        RecordingRule(names.records_failed_ratio(window), f"{failed} / ({failed} + {received} > 0)"),
-    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from grafanalib import core as grafana
 
 from dashboards.layout import PanelRow
+from dashboards.link import CHOSEN
 from dashboards.panel import (
     FULL_WIDTH,
     HALF,
@@ -21,6 +22,7 @@ from dashboards.scope import Scope
 from dashboards.threshold import NEUTRAL, bad_above
 from exporter.monitor.duration import Duration
 from exporter.monitor.spec import DriftMeasure, Monitor
+from exporter.monitor.thresholds import judges_model_drift
 from rules import names
 
 MEASURES: dict[DriftMeasure, str] = {
@@ -44,14 +46,19 @@ def sections(monitor: Monitor) -> list[PanelRow]:
     return [
         PanelRow(
             f"Drift over {window}",
-            [_measure(scope, window), _significance(scope, window), _now(scope, window)],
+            [
+                measure(scope, window),
+                significance(scope, window),
+                *([_share_drifted(scope, window), _together(scope, window)] if judges_model_drift(monitor) else []),
+                features_now(scope, window),
+            ],
             collapsed=index > 0,
         )
         for index, window in enumerate(monitor.spec.drift.window)
     ]
 
 
-def _measure(scope: Scope, window: Duration) -> grafana.TimeSeries:
+def measure(scope: Scope, window: Duration) -> grafana.TimeSeries:
     drift = scope.monitor.spec.drift
     value = scope.recorded(names.drift_measure(drift.measure, window))
     return time_series(
@@ -72,7 +79,7 @@ def _measure(scope: Scope, window: Duration) -> grafana.TimeSeries:
     )
 
 
-def _significance(scope: Scope, window: Duration) -> grafana.TimeSeries:
+def significance(scope: Scope, window: Duration) -> grafana.TimeSeries:
     return time_series(
         PanelText(
             "Significance by feature",
@@ -90,7 +97,44 @@ def _significance(scope: Scope, window: Duration) -> grafana.TimeSeries:
     )
 
 
-def _now(scope: Scope, window: Duration) -> grafana.Table:
+def _share_drifted(scope: Scope, window: Duration) -> grafana.TimeSeries:
+    return time_series(
+        PanelText(
+            "Features drifted",
+            "Share of the features that drifted by effect, significance and rows, by model version. Above the line "
+            f"{names.MODEL_DRIFT} fires.",
+        ),
+        [
+            PanelQuery(
+                f"max by (model_version) ({scope.recorded(names.features_drifted_ratio(window))})", "{{model_version}}"
+            ),
+            threshold_query(scope.threshold("drift_model_share")),
+        ],
+        unit="percentunit",
+        size=Size(12, 7),
+        steps=bad_above(scope.monitor.spec.drift.model.share),
+        maximum=1,
+    )
+
+
+def _together(scope: Scope, window: Duration) -> grafana.TimeSeries:
+    return time_series(
+        PanelText(
+            "All features together",
+            "How many standard deviations the features together lie above what chance gives (Stouffer), by model "
+            "version: many small drifts show here first.",
+        ),
+        [
+            PanelQuery(f"max by (model_version) ({scope.recorded(names.stouffer(window))})", "{{model_version}}"),
+            threshold_query(scope.threshold("drift_zscore")),
+        ],
+        unit="short",
+        size=Size(12, 7),
+        minimum=None,
+    )
+
+
+def features_now(scope: Scope, window: Duration) -> grafana.Table:
     drift = scope.monitor.spec.drift
     first = MEASURES[drift.measure]
     others = [measure for measure in drift.measures if measure != drift.measure]
@@ -98,9 +142,9 @@ def _now(scope: Scope, window: Duration) -> grafana.Table:
         PanelText(
             "Drift now",
             f"The features of the last {window}, the furthest from the reference first. Expected PSI is what chance "
-            "alone gives at this number of rows. A click on a feature shows its distribution below.",
+            "alone gives at this number of rows. A click on a feature shows its distribution.",
         ),
-        [RowLabel("feature", "Feature", _TO_DISTRIBUTION), RowLabel("model_version", "Model version")],
+        [RowLabel("feature", "Feature", to_feature(scope.monitor)), RowLabel("model_version", "Model version")],
         [
             _column(scope, first, names.drift_measure(drift.measure, window), limit=drift.threshold),
             _column(scope, "Significance (z)", names.drift_zscore(window), decimals=1),
@@ -113,10 +157,10 @@ def _now(scope: Scope, window: Duration) -> grafana.Table:
     )
 
 
-_SAME_DASHBOARD = (
-    "/d/${__dashboard.uid}?${__url_time_range}&${datasource:queryparam}&${job:queryparam}&${model_version:queryparam}"
-)
-_TO_DISTRIBUTION = ("Show the distribution", f"{_SAME_DASHBOARD}&var-feature=${{__value.raw:percentencode}}")
+def to_feature(monitor: Monitor) -> tuple[str, str]:
+    """From a feature's name in a table to the dashboard of that feature."""
+    address = f"/d/{names.feature_dashboard(monitor.name)}?{CHOSEN}&${{model_version:queryparam}}"
+    return "Show the feature", f"{address}&var-feature=${{__value.raw:percentencode}}"
 
 
 def _column(scope: Scope, title: str, name: str, *, decimals: int = 3, limit: float | None = None) -> TableColumn:

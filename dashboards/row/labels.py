@@ -1,26 +1,17 @@
-"""Ground truth: how much of it came, how late, and what still waits."""
+"""Ground truth of one monitor: how much of it came, and how late."""
 
 from __future__ import annotations
 
 from grafanalib import core as grafana
 
-from dashboards.layout import PanelRow
 from dashboards.panel import PanelQuery, PanelText, time_series
 from dashboards.scope import Scope, quantile
 from dashboards.threshold import bad_above
-from exporter.catalog import LABEL_DELAY, LABELS, LABELS_EXPIRED, LABELS_PENDING, LABELS_UNMATCHED
-from exporter.monitor.spec import Monitor
+from exporter.catalog import LABEL_DELAY, LABELS, LABELS_EXPIRED, LABELS_UNMATCHED
 
 
-def section(monitor: Monitor) -> PanelRow | None:
-    """None where the monitor joins no labels."""
-    if monitor.spec.labels is None:
-        return None
-    scope = Scope(monitor)
-    return PanelRow("Labels", [_joined(scope), _delay(scope), _pending(scope)])
-
-
-def _joined(scope: Scope) -> grafana.TimeSeries:
+def joined(scope: Scope) -> grafana.TimeSeries:
+    """What becomes of labels and of predictions."""
     metrics = {"joined": LABELS, "without a prediction": LABELS_UNMATCHED, "expired": LABELS_EXPIRED}
     return time_series(
         PanelText(
@@ -33,7 +24,8 @@ def _joined(scope: Scope) -> grafana.TimeSeries:
     )
 
 
-def _delay(scope: Scope) -> grafana.TimeSeries:
+def delay(scope: Scope) -> grafana.TimeSeries:
+    """How long labels take."""
     labels = scope.monitor.spec.labels
     limit = labels.maximum_delay if labels else None
     buckets = scope.sum_by(scope.rate(LABEL_DELAY, suffix="_bucket"), "le")
@@ -44,12 +36,4 @@ def _delay(scope: Scope) -> grafana.TimeSeries:
         [PanelQuery(quantile(level, buckets), f"p{level * 100:g}") for level in (0.5, 0.9)],
         unit="s",
         steps=bad_above(limit.seconds) if limit else (),
-    )
-
-
-def _pending(scope: Scope) -> grafana.TimeSeries:
-    return time_series(
-        PanelText("Waiting for a label", "Predictions whose label has not come yet and may still come."),
-        [PanelQuery(scope.sum_by(scope.series(LABELS_PENDING), *scope.slices), scope.slice_legend)],
-        unit="short",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from grafanalib import core as grafana
 
 from dashboards.layout import PanelRow
+from dashboards.metrics import MEANINGS, RATIOS, TITLES, main_metric, unit_of
 from dashboards.panel import (
     PanelQuery,
     PanelText,
@@ -21,41 +22,8 @@ from dashboards.threshold import GOOD, NEUTRAL, Steps, bad_above, bad_below
 from exporter.catalog import SEGMENT
 from exporter.monitor.spec import METRICS_BY_TASK, Monitor, Objective, PerformanceMetric
 from rules import names
+from rules.names import Side
 from rules.promql import equals
-
-TITLES: dict[PerformanceMetric, str] = {
-    "accuracy": "Accuracy",
-    "precision": "Precision",
-    "recall": "Recall",
-    "f1": "F1",
-    "auc": "AUC",
-    "log_loss": "Log loss",
-    "brier": "Brier score",
-    "ece": "Calibration error",
-    "mae": "Mean absolute error",
-    "rmse": "Root mean squared error",
-    "bias": "Bias",
-}
-"""What a person calls each metric."""
-
-MEANINGS: dict[PerformanceMetric, str] = {
-    "accuracy": "Share of the predictions that were right.",
-    "precision": "Share of the predicted positives that were positive.",
-    "recall": "Share of the positives that were predicted.",
-    "f1": "Harmonic mean of precision and recall.",
-    "auc": "Chance that a positive scores above a negative, from the score bins.",
-    "log_loss": "Mean log loss in nats; lower is better.",
-    "brier": "Mean squared distance of the score from the outcome; lower is better.",
-    "ece": "Expected calibration error: mean distance of the score from the share of positives in its score bin.",
-    "mae": "Mean distance of the prediction from the actual value.",
-    "rmse": "Root of the mean squared distance of the prediction from the actual value.",
-    "bias": "Mean of prediction less actual: above zero the model says too much.",
-}
-
-LOWER_IS_BETTER = frozenset[PerformanceMetric]({"log_loss", "brier", "ece", "mae", "rmse", "bias"})
-
-RATIOS = frozenset[PerformanceMetric]({"accuracy", "precision", "recall", "f1", "auc", "ece"})
-"""Metrics between 0 and 1."""
 
 
 def section(monitor: Monitor) -> PanelRow | None:
@@ -64,18 +32,20 @@ def section(monitor: Monitor) -> PanelRow | None:
         return None
     scope = Scope(monitor)
     metrics = METRICS_BY_TASK[monitor.spec.model.task]
-    panels = [_labelled(scope), _coverage(scope), *(_metric(scope, metric) for metric in metrics)]
+    panels = [_labelled(scope), _coverage(scope), *(metric_over_time(scope, metric) for metric in metrics)]
     if monitor.spec.model.task != "regression":
-        panels.append(_confusion(scope))
+        panels.append(outcomes(scope))
     if monitor.spec.model.task == "multiclass":
         panels.append(_by_class(scope))
     if monitor.spec.segments:
-        panels.append(_by_segment(scope, metrics))
+        panels.append(by_segment(scope))
     return PanelRow(f"Performance over {monitor.spec.performance.window}", panels)
 
 
-def unit_of(metric: PerformanceMetric) -> str:
-    return "percentunit" if metric in RATIOS else "short"
+def watched(scope: Scope) -> list[PerformanceMetric]:
+    """The metrics that have an objective, or else the usual one of the task."""
+    objectives = dict.fromkeys(objective.metric for objective in scope.monitor.spec.performance.objectives)
+    return list(objectives) or [main_metric(scope.monitor)]
 
 
 def steps_of(monitor: Monitor, metric: PerformanceMetric) -> Steps:
@@ -104,7 +74,8 @@ def _labelled(scope: Scope) -> grafana.Stat:
 
 
 def _coverage(scope: Scope) -> grafana.Stat:
-    window = scope.monitor.spec.performance.window
+    window, labels = scope.monitor.spec.performance.window, scope.monitor.spec.labels
+    minimum = labels.minimum_coverage if labels else None
     return stat(
         PanelText(
             "Label coverage",
@@ -113,21 +84,24 @@ def _coverage(scope: Scope) -> grafana.Stat:
         PanelQuery(f"min ({scope.recorded(names.label_coverage(window), *_total(scope))})"),
         unit="percentunit",
         size=Size(6, 7),
-        steps=GOOD,
+        steps=GOOD if minimum is None else bad_below(minimum),
     )
 
 
-def _metric(scope: Scope, metric: PerformanceMetric) -> grafana.TimeSeries:
+def metric_over_time(scope: Scope, metric: PerformanceMetric) -> grafana.TimeSeries:
     window = scope.monitor.spec.performance.window
     value = scope.recorded(names.performance(metric, window), *_total(scope))
-    queries = [PanelQuery(f"max by (model_version) ({value})", "{{model_version}}")]
+    queries = [PanelQuery(f"max by (model_version) ({value})", "{{model_version}}"), *_bounds(scope, metric)]
     objective = _objective(scope.monitor, metric)
     if objective is not None:
         bound = "minimum" if objective.minimum is not None else "maximum"
         queries.append(threshold_query(scope.threshold(f"performance_{metric}_{bound}")))
     macro = " Macro average over the classes." if _is_averaged(scope.monitor, metric) else ""
     return time_series(
-        PanelText(TITLES[metric], f"{MEANINGS[metric]}{macro} Over the labels of the last {window}."),
+        PanelText(
+            TITLES[metric],
+            f"{MEANINGS[metric]}{macro} Over the labels of the last {window}; the dotted lines bound what they prove.",
+        ),
         queries,
         unit=unit_of(metric),
         size=Size(6, 7),
@@ -137,7 +111,19 @@ def _metric(scope: Scope, metric: PerformanceMetric) -> grafana.TimeSeries:
     )
 
 
-def _confusion(scope: Scope) -> grafana.Table:
+def _bounds(scope: Scope, metric: PerformanceMetric) -> list[PanelQuery]:
+    """The confidence interval."""
+    sides: tuple[Side, ...] = ("lower", "upper")
+    bounds = {
+        side: scope.recorded(
+            names.performance_bound(metric, side, scope.monitor.spec.performance.window), *_total(scope)
+        )
+        for side in sides
+    }
+    return [PanelQuery(f"max by (model_version) ({bounds[side]})", f"{{{{model_version}}}} {side}") for side in sides]
+
+
+def outcomes(scope: Scope) -> grafana.Table:
     window = scope.monitor.spec.performance.window
     counts = scope.recorded(names.outcomes_increase(window), segmented=True)
     return table(
@@ -171,7 +157,8 @@ def _by_class(scope: Scope) -> grafana.Table:
     )
 
 
-def _by_segment(scope: Scope, metrics: tuple[PerformanceMetric, ...]) -> grafana.Table:
+def by_segment(scope: Scope) -> grafana.Table:
+    metrics = METRICS_BY_TASK[scope.monitor.spec.model.task]
     window = scope.monitor.spec.performance.window
     columns = [
         TableColumn(
@@ -199,7 +186,9 @@ def _total(scope: Scope) -> tuple[str, ...]:
 
 
 def _objective(monitor: Monitor, metric: PerformanceMetric) -> Objective | None:
-    return next((item for item in monitor.spec.performance.objectives if item.metric == metric), None)
+    return next(
+        (item for item in monitor.spec.performance.objectives if item.metric == metric and item.class_ is None), None
+    )
 
 
 def _is_averaged(monitor: Monitor, metric: PerformanceMetric) -> bool:

@@ -27,10 +27,10 @@ from rules.promql import differs, equals
 def section(monitor: Monitor) -> PanelRow:
     """Every panel counts served predictions, except rejected records, which were not counted as predictions."""
     scope = Scope(monitor)
-    return PanelRow("Data quality", [_invalid(scope), _missing(scope), _rejected(scope), _violations(scope)])
+    return PanelRow("Data quality", [invalid(scope), missing(scope), rejected(scope), violations(scope)])
 
 
-def _invalid(scope: Scope) -> grafana.TimeSeries:
+def invalid(scope: Scope) -> grafana.TimeSeries:
     quality = scope.monitor.spec.quality
     ratio = names.records_invalid_ratio(quality.window)
     queries = [
@@ -51,7 +51,7 @@ def _invalid(scope: Scope) -> grafana.TimeSeries:
     )
 
 
-def _missing(scope: Scope) -> grafana.TimeSeries:
+def missing(scope: Scope) -> grafana.TimeSeries:
     window = scope.monitor.spec.quality.window
     return time_series(
         PanelText(
@@ -63,7 +63,7 @@ def _missing(scope: Scope) -> grafana.TimeSeries:
     )
 
 
-def _rejected(scope: Scope) -> grafana.TimeSeries:
+def rejected(scope: Scope) -> grafana.TimeSeries:
     failed = scope.sum_by(scope.rate(INGEST_RECORDS_FAILED), "reason")
     return time_series(
         PanelText(
@@ -79,7 +79,7 @@ def _rejected(scope: Scope) -> grafana.TimeSeries:
     )
 
 
-def _violations(scope: Scope) -> grafana.Table:
+def violations(scope: Scope) -> grafana.Table:
     window = scope.monitor.spec.quality.window
     labels = ("feature", "rule")
     ratio = scope.recorded(names.violations_ratio(window))

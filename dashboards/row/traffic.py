@@ -10,6 +10,7 @@ from dashboards.scope import Scope, quantile, share
 from dashboards.threshold import GOOD, NEUTRAL, Steps, bad_above
 from exporter.catalog import LAST_PREDICTION_TIMESTAMP, PREDICTION_ERRORS, PREDICTION_LATENCY, PREDICTIONS
 from exporter.monitor.spec import AvailabilitySlo, LatencySlo, Monitor
+from rules import names
 from rules.promql import equals, select
 
 QUANTILES = (0.5, 0.9, 0.99)
@@ -21,16 +22,17 @@ def section(monitor: Monitor) -> PanelRow:
     has_errors = monitor.spec.events.error is not None
     has_latency = monitor.spec.events.latency_seconds is not None
     return PanelRow(
-        "Predictions: rate, errors, duration" if has_errors and has_latency else "Predictions",
+        "Rate, errors, duration" if has_errors and has_latency else "Predictions",
         [
             _rate_now(scope),
             *([_errors_now(scope)] if has_errors else []),
             *([_slow_now(scope)] if has_latency else []),
             _age(scope),
             _firing(monitor),
-            _rate(scope),
-            *([_errors(scope)] if has_errors else []),
-            *([_latency(scope)] if has_latency else []),
+            rate(scope),
+            *([errors(scope)] if has_errors else []),
+            *([latency(scope)] if has_latency else []),
+            *([_volume(scope)] if monitor.spec.traffic.anomaly is not None else []),
         ],
     )
 
@@ -84,7 +86,7 @@ def _firing(monitor: Monitor) -> grafana.Stat:
     )
 
 
-def _rate(scope: Scope) -> grafana.TimeSeries:
+def rate(scope: Scope) -> grafana.TimeSeries:
     return time_series(
         PanelText("Predictions", "Predictions a second by model version."),
         [PanelQuery(scope.sum_by(scope.rate(PREDICTIONS), *scope.slices), scope.slice_legend)],
@@ -93,7 +95,22 @@ def _rate(scope: Scope) -> grafana.TimeSeries:
     )
 
 
-def _errors(scope: Scope) -> grafana.TimeSeries:
+def _volume(scope: Scope) -> grafana.TimeSeries:
+    return time_series(
+        PanelText(
+            "Volume and the usual",
+            f"Predictions of the last {names.TRAFFIC_WINDOW}, and the median of the same hour in the weeks before; "
+            "that is absent until those weeks are kept.",
+        ),
+        [
+            PanelQuery(scope.sum_by(scope.recorded(names.volume())), "now"),
+            PanelQuery(scope.sum_by(scope.recorded(names.usual_volume())), "usual"),
+        ],
+        unit="short",
+    )
+
+
+def errors(scope: Scope) -> grafana.TimeSeries:
     by_reason = scope.sum_by(scope.rate(PREDICTION_ERRORS), "reason")
     return time_series(
         PanelText("Failed predictions by reason", "Share of the predictions that failed, and why the model said so."),
@@ -106,7 +123,7 @@ def _errors(scope: Scope) -> grafana.TimeSeries:
     )
 
 
-def _latency(scope: Scope) -> grafana.TimeSeries:
+def latency(scope: Scope) -> grafana.TimeSeries:
     buckets = scope.sum_by(scope.rate(PREDICTION_LATENCY, suffix="_bucket"), "le")
     return time_series(
         PanelText(

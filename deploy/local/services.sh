@@ -1,5 +1,5 @@
 #!/bin/sh
-# Puts Prometheus, Alertmanager, PostgreSQL and Redis into .tools/bin under the names that their projects give them:
+# Puts Prometheus, Alertmanager, PostgreSQL, Redis and VictoriaMetrics into .tools/bin under the names that their projects give them:
 # links to what is on PATH, else to Debian packages unpacked into .tools. A service that cannot be had is told and costs
 # nothing.
 # Usage: services.sh [PACKAGE...]    Names of Debian packages; INFRANAUT_TOOLS is the folder (default .tools), and
@@ -10,7 +10,7 @@ tools=${INFRANAUT_TOOLS:-.tools}
 postgresql=${INFRANAUT_POSTGRESQL:-/usr/lib/postgresql/*/bin}
 
 main() {
-  [ "$#" -gt 0 ] || set -- prometheus prometheus-alertmanager postgresql redis-server
+  [ "$#" -gt 0 ] || set -- prometheus prometheus-alertmanager postgresql redis-server victoria-metrics
   mkdir -p "$tools/bin" || exit 1
   absent=
   for package in "$@"; do

@@ -13,11 +13,13 @@ from exporter.errors import InfranautError
 
 COMMANDS = {
     "backfill": "exporter.cli.backfill",
+    "backtest": "exporter.cli.backtest",
     "check": "exporter.cli.check",
     "dead-letters": "exporter.cli.dead_letters",
     "demo": "exporter.cli.demo",
     "docs": "exporter.cli.docs",
     "generate": "exporter.cli.generate",
+    "plan": "exporter.cli.plan",
     "reference": "exporter.cli.reference",
     "query": "exporter.cli.query",
     "serve": "exporter.cli.serve",

@@ -12,6 +12,7 @@ import msgspec
 from exporter.derive.sql import check_expressions
 from exporter.errors import InvalidMonitors, InvalidReference, Mistake
 from exporter.monitor.load import LoadedMonitor, load_monitors
+from exporter.monitor.service_objectives import ServiceSlo
 from exporter.reference.document import Reference
 from exporter.reference.use import load_reference_of
 from exporter.window.layout import Layout
@@ -27,6 +28,7 @@ class CheckedMonitor(msgspec.Struct, frozen=True):
     series: int
     reference: str | None
     warning: str | None
+    notes: Sequence[str] = ()
 
     def __str__(self) -> str:
         features = "1 feature" if self.features == 1 else f"{self.features} features"
@@ -34,11 +36,26 @@ class CheckedMonitor(msgspec.Struct, frozen=True):
         return f"{self.path}: {self.name}: {self.task}, {features}, {reference}, about {self.series:,} series a version"
 
 
+class CheckedObjective(msgspec.Struct, frozen=True):
+    """An OpenSLO objective without mistakes, in a line."""
+
+    name: str
+    path: str
+    service: str
+    objective: float
+    period: str
+    notes: Sequence[str] = ()
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.name}: objective {self.objective:g} of {self.service} over {self.period}"
+
+
 class CheckOutcome(msgspec.Struct, frozen=True):
     """What `--json` prints."""
 
     monitors: Sequence[CheckedMonitor]
     mistakes: Sequence[Mistake]
+    objectives: Sequence[CheckedObjective] = ()
 
 
 @click.command("check")
@@ -76,7 +93,7 @@ def check_monitors(paths: Sequence[Path]) -> CheckOutcome:
             mistakes.append(Mistake(str(monitor.path), 0, "spec.reference", str(error)))
         else:
             checked.append(_checked(monitor, found.reference, found.warning))
-    return CheckOutcome(checked, mistakes)
+    return CheckOutcome(checked, mistakes, [_checked_objective(slo) for slo in loaded.objectives])
 
 
 def _checked(loaded: LoadedMonitor, reference: Reference | None, warning: str | None) -> CheckedMonitor:
@@ -89,7 +106,13 @@ def _checked(loaded: LoadedMonitor, reference: Reference | None, warning: str | 
         series=layout.overall.series + layout.static_series + layout.model.series,
         reference=reference.label if reference else None,
         warning=warning,
+        notes=loaded.notes,
     )
+
+
+def _checked_objective(slo: ServiceSlo) -> CheckedObjective:
+    terms = slo.slo.terms
+    return CheckedObjective(slo.name, str(slo.path), slo.service, terms.objective, terms.period, slo.notes)
 
 
 def _print(outcome: CheckOutcome) -> None:
@@ -103,3 +126,9 @@ def _print(outcome: CheckOutcome) -> None:
         click.echo(monitor)
         if monitor.warning:
             click.echo(f"warning: {monitor.warning}", err=True)
+    for objective in outcome.objectives:
+        click.echo(objective)
+    checked: list[CheckedMonitor | CheckedObjective] = [*outcome.monitors, *outcome.objectives]
+    for each in checked:
+        for note in each.notes:
+            click.echo(f"note: {each.path}: {note}", err=True)

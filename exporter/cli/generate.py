@@ -1,4 +1,4 @@
-"""`infranaut generate`: rules, dashboards, Alertmanager's configuration and the mixin's index from the monitors."""
+"""`infranaut generate`: rules and their tests, dashboards, Alertmanager's configuration and the mixin's index."""
 
 from __future__ import annotations
 
@@ -12,14 +12,24 @@ import msgspec
 import alertmanager
 import dashboards
 import rules
-from alertmanager.receivers import DEFAULT_SECRETS
+from alertmanager.delivery import DeliverySettings
+from exporter.cli.delivery_options import delivery_options
 from exporter.cli.generated_folder import FileState, GeneratedFile, compare, update
 from exporter.cli.mixin_index import render_index
+from exporter.cli.rule_options import RuleSettings, rule_options
 from exporter.derive.sql import check_expressions
-from exporter.monitor.load import load_monitors
-from rules.links import DEFAULT_GRAFANA, DEFAULT_RUNBOOKS, Links
+from exporter.errors import InvalidSettings
+from exporter.monitor.load import Loaded, load_monitors
+from rules import scenario
+from rules.group import RuleGroup
+from rules.mimir import limits_to_raise, render_namespaces
+from rules.prometheus_rule import GroupTooLarge, render_objects
+from rules.rendering import groups_by_part
+from rules.scoped_groups import scope_texts
 
-KINDS = ("rules", "dashboards", "alertmanager", "mixin")
+KINDS = ("rules", "tests", "dashboards", "alertmanager", "mixin")
+OTHER_OUTPUTS = ("operator", "mimir")
+"""The rules once more, as other programs take them; never among `all`."""
 
 _DONE = {
     FileState.UNCHANGED: "unchanged",
@@ -37,28 +47,28 @@ class GenerateOutcome(msgspec.Struct, frozen=True):
 
 
 @click.command("generate")
-@click.argument("kind", type=click.Choice([*KINDS, "all"]))
+@click.argument("kind", type=click.Choice([*KINDS, *OTHER_OUTPUTS, "all"]))
 @click.option(
     "--monitors", "paths", required=True, multiple=True, type=click.Path(path_type=Path), help="Files and folders."
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to write to.")
 @click.option("--check", "is_check", is_flag=True, help="Write nothing; exit with 1 when something is out of date.")
-@click.option("--secrets", default=DEFAULT_SECRETS, show_default=True, help="Where Alertmanager finds its secrets.")
-@click.option("--grafana-url", default=DEFAULT_GRAFANA, show_default=True, help="What dashboard_url starts with.")
-@click.option("--runbooks-url", default=DEFAULT_RUNBOOKS, show_default=True, help="What runbook_url starts with.")
+@delivery_options
+@rule_options
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON document.")
 def command(
     kind: str,
     paths: tuple[Path, ...],
     out: Path,
     is_check: bool,
-    secrets: str,
-    grafana_url: str,
-    runbooks_url: str,
+    delivery: DeliverySettings,
+    settings: RuleSettings,
     is_json: bool,
 ) -> None:
-    """Generates rules, dashboards, Alertmanager's configuration or the mixin's index into a folder, or all of them into
-    one folder each. The index names the files of the folders `rules` and `dashboards` beside its own.
+    """Generates rules, tests of them for promtool, dashboards, Alertmanager's configuration or the mixin's index into a
+    folder, or all of them into one folder each. The tests name the files of the folder `rules` beside their own, and
+    the index those of `dashboards`. The kinds `operator` and `mimir` are the rules once more, as PrometheusRule objects
+    for the Prometheus operator and as namespaces for `mimirtool rules load`.
 
     Files that were generated once and are not any more are removed; what a person put there stays.
 
@@ -67,9 +77,11 @@ def command(
       infranaut generate all --monitors monitors/ --out observability/
       infranaut generate rules --monitors monitors/ --out /etc/prometheus/rules
       infranaut generate all --monitors monitors/ --out observability/ --check
+      infranaut generate alertmanager --monitors monitors/ --out /etc/alertmanager --delivery delivery.yaml
+      infranaut generate operator --monitors monitors/ --out manifests/ --rule-label prometheus=k8s
+      infranaut generate rules --monitors monitors/ --out rules/ --selector 'job=~"ml.*"' --cluster-label cluster
     """
-    links = Links(runbooks=runbooks_url.rstrip("/"), grafana=grafana_url.rstrip("/"))
-    folders = _rendered(kind, paths, out, secrets, links)
+    folders = _rendered(kind, paths, out, delivery, settings)
     act = compare if is_check else update
     files = [file for folder, wanted in folders.items() for file in act(folder, wanted)]
     outcome = GenerateOutcome(all(file.state is FileState.UNCHANGED for file in files), files)
@@ -82,20 +94,52 @@ def command(
     sys.exit(1 if is_check and not outcome.is_up_to_date else 0)
 
 
-def _rendered(kind: str, paths: Sequence[Path], out: Path, secrets: str, links: Links) -> dict[Path, Mapping[str, str]]:
+def _rendered(
+    kind: str, paths: Sequence[Path], out: Path, delivery: DeliverySettings, settings: RuleSettings
+) -> dict[Path, Mapping[str, str]]:
     """Folder → file name → text."""
     loaded = load_monitors(paths, check_expressions)
     monitors = [monitor.monitor for monitor in loaded.monitors]
     click.echo(f"{len(monitors)} {'monitor' if len(monitors) == 1 else 'monitors'} read", err=True)
+    for note in _notes(loaded):
+        click.echo(f"note: {note}", err=True)
     renderers = {
-        "rules": lambda: rules.render(monitors, links),
+        "rules": lambda: rules.render(monitors, settings.links, settings.scope, loaded.objectives),
+        "tests": lambda: scenario.render(monitors),
         "dashboards": lambda: dashboards.render(monitors),
-        "alertmanager": lambda: alertmanager.render(monitors, secrets),
-        "mixin": lambda: render_index(monitors),
+        "alertmanager": lambda: alertmanager.render(monitors, delivery),
+        "mixin": lambda: render_index(monitors, settings.links),
+        "operator": lambda: _objects(loaded, settings),
+        "mimir": lambda: _namespaces(loaded, settings),
     }
     if kind != "all":
         return {out: renderers[kind]()}
     return {out / name: renderers[name]() for name in KINDS}
+
+
+def _objects(loaded: Loaded, settings: RuleSettings) -> Mapping[str, str]:
+    parts = _parts(loaded, settings)
+    try:
+        return render_objects(parts, settings.metadata)
+    except GroupTooLarge as error:
+        raise InvalidSettings(str(error)) from error
+
+
+def _namespaces(loaded: Loaded, settings: RuleSettings) -> Mapping[str, str]:
+    parts = _parts(loaded, settings)
+    for limit, least in limits_to_raise(parts).items():
+        click.echo(f"Mimir's limit {limit} must be at least {least} for this tenant", err=True)
+    return render_namespaces(parts, settings.metadata.namespace or "infranaut")
+
+
+def _parts(loaded: Loaded, settings: RuleSettings) -> Mapping[str, Sequence[RuleGroup]]:
+    monitors = [monitor.monitor for monitor in loaded.monitors]
+    return groups_by_part(monitors, settings.links, scope_texts(settings.scope), loaded.objectives)
+
+
+def _notes(loaded: Loaded) -> list[str]:
+    of_monitors = [f"{monitor.path}: {note}" for monitor in loaded.monitors for note in monitor.notes]
+    return of_monitors + [f"{slo.path}: {note}" for slo in loaded.objectives for note in slo.notes]
 
 
 def _print_update(outcome: GenerateOutcome) -> None:

@@ -3,38 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import field_validator, model_validator
 
 from exporter.monitor.duration import DurationField
-from exporter.monitor.strict import LabelValue, StrictModel
+from exporter.monitor.muting import Mute
+from exporter.monitor.routing import Route
+from exporter.monitor.severity import Severity
+from exporter.monitor.strict import LabelValue, StrictModel, as_list
 
-Severity = Literal["info", "warning", "critical"]
 AlertKind = Literal["drift", "performance", "labels", "quality", "traffic", "resources", "slo", "self"]
 AlertName = Literal[
     "InfranautFeatureDrift",
+    "InfranautModelDrift",
+    "InfranautPeriodDrift",
+    "InfranautVersionDrift",
     "InfranautPerformanceLow",
+    "InfranautLabelCoverageLow",
     "InfranautDataInvalid",
+    "InfranautMissingValues",
+    "InfranautRecordsRejected",
     "InfranautNoPredictions",
+    "InfranautTrafficAnomaly",
+    "InfranautReferenceOld",
+    "InfranautResourcesHigh",
+    "InfranautSloBurn",
+    "InfranautSloBudgetSpent",
+    "InfranautSloBudgetEnding",
 ]
 """The alerts of a monitor."""
 
 KINDS: Mapping[AlertName, AlertKind] = {
     "InfranautFeatureDrift": "drift",
+    "InfranautModelDrift": "drift",
+    "InfranautPeriodDrift": "drift",
+    "InfranautVersionDrift": "drift",
     "InfranautPerformanceLow": "performance",
+    "InfranautLabelCoverageLow": "labels",
     "InfranautDataInvalid": "quality",
+    "InfranautMissingValues": "quality",
+    "InfranautRecordsRejected": "quality",
     "InfranautNoPredictions": "traffic",
+    "InfranautTrafficAnomaly": "traffic",
+    "InfranautReferenceOld": "drift",
+    "InfranautResourcesHigh": "resources",
+    "InfranautSloBurn": "slo",
+    "InfranautSloBudgetSpent": "slo",
+    "InfranautSloBudgetEnding": "slo",
 }
 
 
-class Route(StrictModel):
-    """Who is told; each value names a receiver (secrets come from files, never from a monitor)."""
+class RoutedAlerts(StrictModel):
+    """Some of the alerts, and who is told of them. All of its keys must fit."""
 
-    pagerduty: LabelValue | None = None
-    """A PagerDuty service."""
-    slack: LabelValue | None = None
-    """A Slack channel."""
-    webhook: str | None = None
-    """An address that takes Alertmanager's webhook."""
+    to: Route
+    """Who is told, in place of everybody else; nobody where it is empty."""
+    severity: list[Severity] = []
+    """One or several; any where absent."""
+    kind: list[AlertKind] = []
+    """One or several; any where absent."""
+    alert: list[AlertName] = []
+    """Names of alerts, one or several; any where absent."""
+    goes_on: bool = False
+    """Whether those who come after this are told as well."""
+
+    _severity = field_validator("severity", mode="before", json_schema_input_type=Severity | list[Severity])(as_list)
+    _kind = field_validator("kind", mode="before", json_schema_input_type=AlertKind | list[AlertKind])(as_list)
+    _alert = field_validator("alert", mode="before", json_schema_input_type=AlertName | list[AlertName])(as_list)
+
+    @model_validator(mode="after")
+    def _is_some_of_them(self) -> Self:
+        if not (self.severity or self.kind or self.alert):
+            raise ValueError("fits every alert, expected severity, kind or alert; who is told of all stands in route")
+        return self
 
 
 class Escalation(StrictModel):
@@ -67,7 +109,11 @@ class Alerts(StrictModel):
     severity: Severity = "warning"
     """In the label `severity` of this monitor's alerts."""
     route: Route = Route()
-    """Who is told."""
+    """Who is told of what `routes` does not take; those of the team where absent."""
+    routes: list[RoutedAlerts] = []
+    """Who is told instead, the first that fits; those of the team where absent."""
+    mute: list[Mute] = []
+    """When nobody is told; that of the team where absent."""
     labels: dict[LabelValue, LabelValue] = {}
     """Labels of every alert of this monitor."""
     keep_firing_for: DurationField | None = None

@@ -8,13 +8,13 @@ from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
 
+from exporter.monitor.dashboard_mistakes import dashboard_mistakes
 from exporter.monitor.fields import carried_features, event_fields
+from exporter.monitor.performance import CLASS_METRICS, PerformanceMetric
 from exporter.monitor.positions import KeyPath
-from exporter.monitor.spec import METRICS_BY_TASK, CategoryFeature, LatencySlo, Monitor
+from exporter.monitor.slo_mistakes import slo_mistakes
+from exporter.monitor.spec import METRICS_BY_TASK, CategoryFeature, Monitor, NumberFeature
 from exporter.monitor.suggestion import did_you_mean
-
-FASTEST_BURN_RATE = 14.4
-"""Of the multi-window, multi-burn-rate alerts: a month's error budget spent in about two days."""
 
 _RESERVED_PREFIXES = ("__", "@")
 _FEATURES: KeyPath = ("spec", "features")
@@ -83,10 +83,16 @@ def _repeated_names(monitor: Monitor) -> Iterator[Finding]:
         yield Finding(("spec", "sources", index, "file"), f"{spec.sources[index].file!r} is read twice")
     for index in _repeats([window.seconds for window in spec.drift.window]):
         yield Finding(("spec", "drift", "window", index), f"{spec.drift.window[index]} is given twice")
-    bounds = [(goal.metric, goal.minimum is None) for goal in spec.performance.objectives]
-    for index in _repeats(bounds):
+    for index in _repeats([period.seconds for period in spec.drift.previous]):
+        yield Finding(("spec", "drift", "previous", index), f"{spec.drift.previous[index]} is given twice")
+    for index in _repeats([mute.name for mute in spec.alerts.mute]):
+        yield Finding(
+            ("spec", "alerts", "mute", index, "name"), f"a second mute named {spec.alerts.mute[index].name!r}"
+        )
+    objectives = spec.performance.objectives
+    for index in _repeats([goal.check for goal in objectives]):
         key: KeyPath = ("spec", "performance", "objectives", index, "metric")
-        yield Finding(key, f"a second objective of the same kind for {bounds[index][0]}")
+        yield Finding(key, f"a second objective of the same kind for {objectives[index].metric}")
 
 
 def _features(monitor: Monitor) -> Iterator[Finding]:
@@ -129,6 +135,25 @@ def _field_names(monitor: Monitor) -> Iterator[Finding]:
             yield Finding(key, message)
 
 
+def _drift(monitor: Monitor) -> Iterator[Finding]:
+    spec, drift = monitor.spec, monitor.spec.drift
+    longest = max(drift.window, key=lambda window: window.seconds, default=None)
+    for index, period in enumerate(drift.previous):
+        if longest is not None and period.seconds < longest.seconds:
+            message = f"{period} ago still lies within the window {longest}, expected at least as long"
+            yield Finding(("spec", "drift", "previous", index), message, (("spec", "drift", "window"),))
+    if drift.versions is not None and spec.events.model_version is None:
+        message = "needs the version of each prediction, but spec.events.model_version does not name its field"
+        yield Finding(("spec", "drift", "versions"), message, (("spec", "events", "model_version"),))
+    for name, feature in spec.features.items():
+        if isinstance(feature, NumberFeature) and feature.bins and spec.reference is not None:
+            message = "not for a monitor with a reference, whose quantiles are the bins"
+            yield Finding((*_FEATURES, name, "bins"), message, (("spec", "reference"),))
+        elif isinstance(feature, NumberFeature) and feature.bins and not drift.compares_samples:
+            message = "nothing is compared in them, expected spec.drift.previous or spec.drift.versions too"
+            yield Finding((*_FEATURES, name, "bins"), message, (("spec", "drift"),))
+
+
 def _segments(monitor: Monitor) -> Iterator[Finding]:
     if monitor.spec.segments is None:
         return
@@ -164,28 +189,32 @@ def _performance(monitor: Monitor) -> Iterator[Finding]:
             message = f"{goal.metric} cannot be computed for task {task}, expected one of {expected}"
             key: KeyPath = ("spec", "performance", "objectives", index, "metric")
             yield Finding(key, message, (("spec", "model", "task"),))
+        elif goal.class_ is not None:
+            yield from _class_of_an_objective(monitor, index, goal.metric, goal.class_)
     if objectives and monitor.spec.labels is None:
         message = "needs labels (ground truth), but spec.labels does not say how to join them"
         yield Finding(("spec", "performance", "objectives"), message, (("spec", "labels"),))
 
 
+def _class_of_an_objective(monitor: Monitor, index: int, metric: PerformanceMetric, of_class: str) -> Iterator[Finding]:
+    model, key = monitor.spec.model, ("spec", "performance", "objectives", index, "class")
+    if model.task != "multiclass":
+        message = f"only for task multiclass, this model's task is {model.task}"
+        yield Finding(key, message, (("spec", "model", "task"),))
+    elif metric not in CLASS_METRICS:
+        message = f"{metric} is not told by class, expected one of {', '.join(CLASS_METRICS)}"
+        yield Finding(key, message, (("spec", "performance", "objectives", index, "metric"),))
+    elif model.classes and of_class not in model.classes:
+        message = f"no class {of_class!r}, expected one of spec.model.classes{did_you_mean(of_class, model.classes)}"
+        yield Finding(key, message, (("spec", "model", "classes"),))
+
+
 def _slos(monitor: Monitor) -> Iterator[Finding]:
-    events = monitor.spec.events
-    for index, slo in enumerate(monitor.spec.slos):
-        key: KeyPath = ("spec", "slos", index)
-        if slo.objective < 1 and FASTEST_BURN_RATE * (1 - slo.objective) >= 1:
-            lowest = 1 - 1 / FASTEST_BURN_RATE
-            message = (
-                f"got {slo.objective:g}, expected more than {lowest:.4f}: "
-                f"below it errors cannot burn the budget {FASTEST_BURN_RATE:g} times too fast, and no alert could fire"
-            )
-            yield Finding((*key, "objective"), message)
-        if isinstance(slo, LatencySlo) and events.latency_seconds is None:
-            message = "needs the latency, but spec.events.latency_seconds does not name its field"
-            yield Finding((*key, "name"), message, (("spec", "events", "latency_seconds"),))
-        if slo.name == "availability" and events.error is None:
-            message = "needs the failures, but spec.events.error does not name their field"
-            yield Finding((*key, "name"), message, (("spec", "events", "error"),))
+    yield from (Finding(*mistake) for mistake in slo_mistakes(monitor))
+
+
+def _dashboards(monitor: Monitor) -> Iterator[Finding]:
+    yield from (Finding(*mistake) for mistake in dashboard_mistakes(monitor))
 
 
 def _privacy(monitor: Monitor) -> Iterator[Finding]:
@@ -214,10 +243,12 @@ CHECKS: tuple[Callable[[Monitor], Iterator[Finding]], ...] = (
     _features,
     _repeated_values,
     _repeated_names,
+    _drift,
     _segments,
     _labels,
     _performance,
     _slos,
+    _dashboards,
     _privacy,
     _retention,
 )

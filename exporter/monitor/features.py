@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -23,6 +25,16 @@ class NumberFeature(StrictModel):
     """An event without it breaks the rule `required`."""
     sql: str | None = None
     """Derived: a DuckDB expression over the other fields."""
+    bins: list[float] = Field([], max_length=50)
+    """Inner edges of the bins that periods and versions are compared by where there is no reference. Where absent: 20
+    bins of one width between `min` and `max`, or powers of ten and their triples on both sides of 0."""
+
+    @field_validator("bins")
+    @classmethod
+    def _edges(cls, edges: list[float]) -> list[float]:
+        if not all(math.isfinite(edge) for edge in edges) or any(left >= right for left, right in pairwise(edges)):
+            raise ValueError("the edges of bins must be finite and increasing")
+        return edges
 
     @model_validator(mode="after")
     def _range(self) -> Self:

@@ -6,11 +6,12 @@ Read from the pydantic models themselves, for messages (`exporter.monitor.wordin
 from __future__ import annotations
 
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from exporter.monitor.duration import Duration
 from exporter.monitor.positions import KeyPath
@@ -71,7 +72,12 @@ def is_model(annotation: Any) -> bool:
 
 def known_keys(annotation: Any) -> tuple[str, ...]:
     """The keys that a mapping of this type may hold; empty where they are free."""
-    return tuple(annotation.model_fields) if is_model(annotation) else ()
+    return tuple(written_fields(annotation)) if is_model(annotation) else ()
+
+
+def written_fields(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
+    """The fields of a model by the key that a person writes: `class` is no name in Python."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def choices(annotation: Any) -> tuple[str, ...]:
@@ -117,7 +123,7 @@ def _example(annotation: Any) -> str:
 
 def _inside(annotation: Any, part: str | int) -> tuple[Any, bool]:
     if is_model(annotation):
-        field = annotation.model_fields.get(part)
+        field = written_fields(annotation).get(str(part))
         return (unwrap(field.annotation), field.is_required()) if field else (None, False)
     if get_origin(annotation) in {dict, list}:
         return unwrap(get_args(annotation)[-1]), True

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from exporter.errors import InvalidMonitors, Mistake
 from exporter.monitor.consistency import check_consistency
 from exporter.monitor.mending import MonitorReading, read_monitor
+from exporter.monitor.openslo_reading import is_openslo, read_openslo
 from exporter.monitor.positions import Document, Flaw, KeyPath, UnreadableYaml, format_key, read_documents
+from exporter.monitor.service_objectives import OpenSloDocument, ServiceSlo, service_objectives
+from exporter.monitor.slo import burn_rate_notes
 from exporter.monitor.spec import Monitor
 
 SUFFIXES = (".yaml", ".yml")
@@ -33,6 +36,11 @@ class LoadedMonitor:
     def name(self) -> str:
         return self.monitor.name
 
+    @property
+    def notes(self) -> list[str]:
+        """What is no mistake, and should be known."""
+        return [note for slo in self.monitor.spec.slos for note in burn_rate_notes(slo)]
+
     def beside(self, path: str) -> Path:
         """A path of the monitor, which is relative to its file."""
         return self.path.parent / path
@@ -40,24 +48,36 @@ class LoadedMonitor:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The monitors of one load, in the order of their names."""
+    """The monitors of one load, in the order of their names, and the OpenSLO objectives beside them."""
 
     monitors: tuple[LoadedMonitor, ...]
+    objectives: tuple[ServiceSlo, ...] = ()
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the files hold: the monitors, each with the place of its name, and the documents of OpenSLO."""
+
+    monitors: list[tuple[Mistake, LoadedMonitor]] = field(default_factory=list)
+    openslo: list[OpenSloDocument] = field(default_factory=list)
 
 
 def load_monitors(paths: Sequence[Path], check_expressions: ExpressionCheck = lambda _: ()) -> Loaded:
-    """The monitors in files and folders (`*.yaml`, `*.yml`, at any depth); InvalidMonitors with every mistake.
+    """The monitors and OpenSLO objectives in files and folders (`*.yaml`, `*.yml`, at any depth); InvalidMonitors with
+    every mistake.
 
     `check_expressions` is `exporter.derive.sql.check_expressions` wherever monitors are loaded to be used.
     """
     mistakes: list[Mistake] = []
-    found: list[tuple[Mistake, LoadedMonitor]] = []
+    found = _Found()
     for path in _files(paths, mistakes):
         _load_file(path, check_expressions, mistakes, found)
-    mistakes += _repeated_names(found)
+    mistakes += _repeated_names(found.monitors)
+    monitors = sorted((monitor for _, monitor in found.monitors), key=lambda loaded: loaded.name)
+    objectives = service_objectives(found.openslo, [loaded.monitor for loaded in monitors], mistakes)
     if mistakes:
         raise InvalidMonitors(mistakes)
-    return Loaded(tuple(sorted((monitor for _, monitor in found), key=lambda loaded: loaded.name)))
+    return Loaded(tuple(monitors), tuple(objectives))
 
 
 def _files(paths: Sequence[Path], mistakes: list[Mistake]) -> Iterator[Path]:
@@ -86,9 +106,9 @@ def _load_file(
     path: Path,
     check_expressions: ExpressionCheck,
     mistakes: list[Mistake],
-    found: list[tuple[Mistake, LoadedMonitor]],
+    found: _Found,
 ) -> None:
-    """Adds the file's mistakes to `mistakes` and its monitors, with the place of their names, to `found`."""
+    """Adds the file's mistakes to `mistakes`, and what it holds to `found`."""
     try:
         documents = read_documents(path.read_bytes())
     except OSError as error:
@@ -100,11 +120,21 @@ def _load_file(
     if not documents:
         mistakes.append(Mistake(str(path), 0, "", "holds no monitor"))
     for document in documents:
+        if is_openslo(document):
+            _load_openslo(path, document, mistakes, found)
+            continue
         reading = read_monitor(document)
         flaws = [*document.flaws, *reading.flaws, *_flaws_across_keys(reading, document, check_expressions)]
-        mistakes += [_mistake(path, flaw) for flaw in sorted(flaws, key=lambda flaw: (flaw.line, str(flaw.key)))]
+        mistakes += [_mistake(path, flaw) for flaw in sorted(flaws, key=_place)]
         if reading.monitor is not None and not reading.is_broken(("metadata", "name")):
-            found.append((_place_of_name(path, document), _loaded(reading.monitor, path)))
+            found.monitors.append((_place_of_name(path, document), _loaded(reading.monitor, path)))
+
+
+def _load_openslo(path: Path, document: Document, mistakes: list[Mistake], found: _Found) -> None:
+    content, flaws = read_openslo(document)
+    mistakes += [_mistake(path, flaw) for flaw in sorted([*document.flaws, *flaws], key=_place)]
+    if content is not None:
+        found.openslo.append(OpenSloDocument(content, document, path))
 
 
 def _flaws_across_keys(
@@ -138,6 +168,10 @@ def _repeated_names(found: Sequence[tuple[Mistake, LoadedMonitor]]) -> Iterator[
 
 def _place_of_name(path: Path, document: Document) -> Mistake:
     return _mistake(path, Flaw(document.line_of(("metadata", "name")), ("metadata", "name"), ""))
+
+
+def _place(flaw: Flaw) -> tuple[int, str]:
+    return flaw.line, str(flaw.key)
 
 
 def _mistake(path: Path, flaw: Flaw) -> Mistake:

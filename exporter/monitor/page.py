@@ -10,7 +10,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from exporter.monitor.duration import Duration
-from exporter.monitor.keys import choices, is_model, members, unwrap
+from exporter.monitor.keys import choices, is_model, members, unwrap, written_fields
+from exporter.monitor.size import ByteSize
 from exporter.monitor.spec import Monitor
 
 _HEADER = """\
@@ -33,9 +34,9 @@ def monitor_page() -> str:
 def _sections(model: type[BaseModel], title: str) -> Iterator[str]:
     yield f"\n## {title if title == 'the document' else f'`{title}`'}\n\n{_one_line(model.__doc__)}\n\n"
     yield "| key | type | default | meaning |\n| --- | --- | --- | --- |\n"
-    yield from (_row(name, field) for name, field in model.model_fields.items())
+    yield from (_row(name, field) for name, field in written_fields(model).items())
     prefix = "" if title == "the document" else f"{title}."
-    for name, field in model.model_fields.items():
+    for name, field in written_fields(model).items():
         yield from _inner_sections(unwrap(field.annotation), f"{prefix}{name}")
 
 
@@ -65,7 +66,7 @@ def _type(annotation: Any) -> str:
         return f"name → {_type(unwrap(get_args(annotation)[1]))}"
     if options := choices(annotation) if not members(annotation) else ():
         return ", ".join(f"`{option}`" for option in options)
-    names = {str: "text", int: "whole number", float: "number", bool: "boolean", Duration: "duration"}
+    names = {str: "text", int: "whole number", float: "number", bool: "boolean", Duration: "duration", ByteSize: "size"}
     return names.get(annotation, "mapping")
 
 

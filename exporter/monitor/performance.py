@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from exporter.monitor.duration import Duration, DurationField
-from exporter.monitor.strict import StrictModel
+from exporter.monitor.strict import LabelValue, StrictModel
 
 Task = Literal["binary", "multiclass", "regression"]
 PerformanceMetric = Literal[
@@ -22,22 +22,45 @@ METRICS_BY_TASK: dict[Task, tuple[PerformanceMetric, ...]] = {
 """What can be computed for each task (multiclass: macro averages)."""
 
 
+Bound = Literal["minimum", "maximum"]
+
+
 class Objective(StrictModel):
     """A metric and its bound; give either minimum or maximum."""
 
     metric: PerformanceMetric
     """Binary: accuracy, precision, recall, f1, auc, log_loss, brier, ece. Multiclass: the first four (macro averages).
     Regression: mae, rmse, bias."""
+    class_: LabelValue | None = Field(None, alias="class")
+    """Multiclass: the class that precision, recall or F1 are taken of, in place of the average over all."""
     minimum: float | None = None
-    """Alerts below it."""
+    """Alerts when the whole confidence interval lies below it."""
     maximum: float | None = None
-    """Alerts above it."""
+    """Alerts when the whole confidence interval lies above it."""
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
         if (self.minimum is None) == (self.maximum is None):
             raise ValueError("give either minimum or maximum")
         return self
+
+    @property
+    def bound(self) -> Bound:
+        return "maximum" if self.minimum is None else "minimum"
+
+    @property
+    def limit(self) -> float:
+        return (self.maximum if self.minimum is None else self.minimum) or 0.0
+
+    @property
+    def check(self) -> str:
+        """The label `check` of the objective's threshold."""
+        of_class = f":{self.class_}" if self.class_ else ""
+        return f"performance_{self.metric}_{self.bound}{of_class}"
+
+
+CLASS_METRICS: tuple[PerformanceMetric, ...] = ("precision", "recall", "f1")
+"""What can be computed of one class."""
 
 
 class Performance(StrictModel):
@@ -49,5 +72,7 @@ class Performance(StrictModel):
     """What is alerted on."""
     minimum_labels: int = Field(100, ge=1)
     """Labels in the window below which performance does not alert."""
+    confidence: float = Field(0.95, ge=0.5, le=0.9999)
+    """How sure the interval around each metric is to hold its true value; what it may miss lies half on either side."""
     hold: DurationField | None = None
     """How long it must last before it alerts (`for`); a tenth of the window where absent."""

@@ -11,14 +11,29 @@ from typing import Literal
 
 from pydantic import Field
 
-from exporter.monitor.alerting import Alerts, AlertTuning, Escalation, Route, Severity
-from exporter.monitor.drift import Drift, DriftMeasure
+from exporter.monitor.alerting import Alerts, AlertTuning, Escalation, RoutedAlerts
+from exporter.monitor.dashboards import OwnDashboard, OwnPanel, PanelName
+from exporter.monitor.drift import Drift, DriftBetweenVersions, DriftMeasure, ModelDrift
 from exporter.monitor.duration import Duration, DurationField
 from exporter.monitor.features import CategoryFeature, Feature, NumberFeature, Rule, canonical_category
+from exporter.monitor.muting import Mute
 from exporter.monitor.performance import METRICS_BY_TASK, Objective, Performance, PerformanceMetric, Task
 from exporter.monitor.quality import Quality
-from exporter.monitor.slo import AvailabilitySlo, FreshnessSlo, LatencySlo, Slo
+from exporter.monitor.resources import Resources
+from exporter.monitor.routing import Route
+from exporter.monitor.severity import Severity
+from exporter.monitor.slo import (
+    AvailabilitySlo,
+    FreshnessSlo,
+    LabelDelaySlo,
+    LatencySlo,
+    QualitySlo,
+    Slo,
+    SloTerms,
+    ValiditySlo,
+)
 from exporter.monitor.strict import LabelValue, Name, StrictModel
+from exporter.monitor.traffic import Traffic, TrafficAnomaly
 
 __all__ = [
     "API_VERSION",
@@ -28,33 +43,47 @@ __all__ = [
     "AvailabilitySlo",
     "CategoryFeature",
     "Drift",
+    "DriftBetweenVersions",
     "DriftMeasure",
     "Escalation",
     "Events",
     "Feature",
     "FileSource",
     "FreshnessSlo",
+    "LabelDelaySlo",
     "Labels",
     "LatencySlo",
     "Limits",
     "Metadata",
     "Model",
+    "ModelDrift",
     "Monitor",
+    "Mute",
     "NumberFeature",
     "Objective",
+    "OwnDashboard",
+    "OwnPanel",
+    "PanelName",
     "Performance",
     "PerformanceMetric",
     "Privacy",
     "Quality",
+    "QualitySlo",
     "ReferenceSource",
+    "Resources",
     "Retention",
     "Route",
+    "RoutedAlerts",
     "Rule",
     "Segments",
     "Severity",
     "Slo",
+    "SloTerms",
     "Spec",
     "Task",
+    "Traffic",
+    "TrafficAnomaly",
+    "ValiditySlo",
     "canonical_category",
 ]
 
@@ -121,6 +150,8 @@ class ReferenceSource(StrictModel):
 
     path: str
     """The data (Parquet, CSV, NDJSON), or the built reference (.json); relative to the monitor's file."""
+    maximum_age: DurationField | None = None
+    """Alerts when the newest row of the reference is older; needs timestamps in it."""
     bins: int = Field(10, ge=2, le=50)
     """Quantile bins of a number, before the two tail bins."""
     categories: int = Field(30, ge=1, le=200)
@@ -150,6 +181,8 @@ class Labels(StrictModel):
     """Field of the label payload that holds the ground truth."""
     maximum_delay: DurationField = Duration("7d")
     """Predictions without a label after it are given up, and so are labels without a prediction."""
+    minimum_coverage: float | None = Field(None, gt=0, le=1)
+    """Share of the predictions settled in the window of performance that should get a label; alerts below it."""
 
 
 class Privacy(StrictModel):
@@ -210,9 +243,13 @@ class Spec(StrictModel):
     drift: Drift = Drift()
     performance: Performance = Performance()
     quality: Quality = Quality()
+    traffic: Traffic = Traffic()
+    resources: Resources | None = None
     slos: list[Slo] = []
     """Service level objectives, at most one of each name."""
     alerts: Alerts = Alerts()
+    dashboards: list[OwnDashboard] = []
+    """Dashboards beside the generated ones, for this monitor's own questions."""
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
     sources: list[FileSource] = []

@@ -30,6 +30,11 @@ def _label_value(text: str) -> str:
     return text
 
 
+def as_list(value: object) -> object:
+    """One text in place of a list of one; a validator that runs before the type is checked."""
+    return [value] if isinstance(value, str) else value
+
+
 Name = Annotated[str, AfterValidator(_dns_name)]
 RuleName = Annotated[str, AfterValidator(_rule_name)]
 LabelValue = Annotated[str, AfterValidator(_label_value)]

@@ -14,15 +14,18 @@ from enum import StrEnum
 from exporter import catalog
 from exporter.batch import Reason
 from exporter.catalog import Metric
-from exporter.monitor.spec import CategoryFeature, Feature, FreshnessSlo, LatencySlo, Monitor
+from exporter.monitor.spec import CategoryFeature, Feature, Monitor
 from exporter.monitor.thresholds import thresholds
 from exporter.reference.document import (
     CategoryReference,
     FeatureReference,
+    NumberReference,
     Reference,
     quantile_bin_names,
 )
 from exporter.validate import ValueRule
+from exporter.window.bucket_edges import label_delay_edges, lag_edges, latency_edges
+from exporter.window.fixed_bins import fixed_bins
 from exporter.window.label_columns import ChainedLabels, LabelColumn, LabelPairs
 
 SOURCES = ("http", "file")
@@ -34,11 +37,6 @@ SCORE_BINS_WITHOUT_REFERENCE = 20
 _MOST_CHILDREN = 10_000
 _SERIES_ABOUT_ITSELF = 4
 """monitor_info, reference_info, series, series_limit"""
-
-_LATENCY_EDGES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-_DELAY_EDGES = (
-    1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 21_600.0, 86_400.0, 259_200.0, 604_800.0, 2_592_000.0,
-)  # fmt: skip
 
 
 class Store(StrEnum):
@@ -112,7 +110,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class FeatureSlots:
-    """The slots of one feature (or of the prediction); the sums are None for a category."""
+    """The slots of one feature (or of the prediction); the sums are None for a category.
+
+    edges : between the bins of a number, strictly increasing.
+    """
 
     name: str
     reference: FeatureReference | None
@@ -121,6 +122,7 @@ class FeatureSlots:
     sums: int | None
     squares: int | None
     violations: Mapping[ValueRule, int]
+    edges: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,9 @@ class Layout:
     def __init__(self, monitor: Monitor, reference: Reference | None) -> None:
         self.monitor = monitor
         self.reference = reference
-        self.reference_label = reference.label if reference else catalog.NO_REFERENCE
+        fixed = fixed_bins(monitor) if reference is None else None
+        self._fixed_edges: Mapping[str, tuple[float, ...]] = fixed.edges if fixed else {}
+        self.reference_label = reference.label if reference else fixed.label if fixed else catalog.NO_REFERENCE
         self.overall = Table()
         self.model = Table()
         self._lay_overall()
@@ -207,15 +211,20 @@ class Layout:
         violations = self.model.add(catalog.FEATURE_VIOLATIONS, labels)
         is_number = feature.type == "number"
         values = tuple(feature.values) if isinstance(feature, CategoryFeature) else ()
-        names = _bin_names(built, is_number, values)
+        names = _bin_names(built, is_number, values, self._edges(name, built))
         at = {rule: violations.start + index for index, rule in enumerate(rules)}
         return self._lay_bins(name, built, is_number, names, at)
 
     def _lay_prediction(self) -> FeatureSlots:
         built = self.reference.prediction if self.reference else None
         is_number = self.monitor.spec.model.task != "multiclass"
-        names = _bin_names(built, is_number, tuple(self.monitor.spec.model.classes))
+        classes = tuple(self.monitor.spec.model.classes)
+        names = _bin_names(built, is_number, classes, self._edges(catalog.PREDICTION_FEATURE, built))
         return self._lay_bins(catalog.PREDICTION_FEATURE, built, is_number, names, {})
+
+    def _edges(self, name: str, built: FeatureReference | None) -> tuple[float, ...]:
+        """Those of the reference, else those that do not depend on data; none for a category or a single bin."""
+        return tuple(built.edges) if isinstance(built, NumberReference) else self._fixed_edges.get(name, ())
 
     def _lay_bins(
         self,
@@ -233,14 +242,15 @@ class Layout:
         signed = LabelColumn(own, "sign", SIGNS)
         sums = self.model.add(catalog.FEATURE_VALUE_SUM, signed, Store.FLOATS)
         squares = self.model.add(catalog.FEATURE_VALUE_SQUARES, [own], Store.FLOATS)
-        return FeatureSlots(name, built, bins, values.start, sums.start, squares.start, rules)
+        edges = self._edges(name, built)
+        return FeatureSlots(name, built, bins, values.start, sums.start, squares.start, rules, edges)
 
     def _lay_outcomes(self) -> OutcomeSlots:
         task, table = self.monitor.spec.model.task, self.model
         labels = table.add(catalog.LABELS).start
         pending = table.add(catalog.LABELS_PENDING).start
         expired = table.add(catalog.LABELS_EXPIRED).start
-        delay = table.add_histogram(catalog.LABEL_DELAY, _DELAY_EDGES)
+        delay = table.add_histogram(catalog.LABEL_DELAY, label_delay_edges(self.monitor))
         classes = self._classes()
         outcomes = score_bins = score_sums = errors = signed = None
         score_edges: tuple[float, ...] = ()
@@ -248,6 +258,7 @@ class Layout:
         if task == "regression":
             errors = table.add(catalog.ERROR_ABSOLUTE, store=Store.FLOATS)
             table.add(catalog.ERROR_SQUARED, store=Store.FLOATS)
+            table.add(catalog.ERROR_SQUARED_SQUARES, store=Store.FLOATS)
             signed = table.add(catalog.ERROR_SIGNED, [(("sign", sign),) for sign in SIGNS], Store.FLOATS)
         else:
             pairs = [(("actual", a), ("predicted", p)) for a in classes for p in classes]
@@ -259,7 +270,8 @@ class Layout:
             score_bins = table.add(catalog.SCORE_BIN, bins)
             score_sums = table.add(catalog.SCORE_BIN_SCORE_SUM, bins, Store.FLOATS)
             losses = table.add(catalog.LOG_LOSS, store=Store.FLOATS).start
-            table.add(catalog.BRIER_SCORE, store=Store.FLOATS)
+            for loss in (catalog.BRIER_SCORE, catalog.LOG_LOSS_SQUARES, catalog.BRIER_SCORE_SQUARES):
+                table.add(loss, store=Store.FLOATS)
         return OutcomeSlots(
             labels,
             pending,
@@ -290,18 +302,6 @@ class Layout:
         return tuple(index / SCORE_BINS_WITHOUT_REFERENCE for index in range(1, SCORE_BINS_WITHOUT_REFERENCE))
 
 
-def latency_edges(monitor: Monitor) -> list[float]:
-    """Bucket bounds of the latency, seconds; every latency objective is one."""
-    objectives = {slo.latency_below_seconds for slo in monitor.spec.slos if isinstance(slo, LatencySlo)}
-    return sorted({*_LATENCY_EDGES, *objectives})
-
-
-def lag_edges(monitor: Monitor) -> list[float]:
-    """Bucket bounds of the lag, seconds; every freshness objective is one."""
-    objectives = {slo.events_younger_than.seconds for slo in monitor.spec.slos if isinstance(slo, FreshnessSlo)}
-    return sorted({*_DELAY_EDGES, *objectives})
-
-
 def _rules_of(feature: Feature) -> tuple[ValueRule, ...]:
     """The rules that a feature can break, so that each has a series at 0 from the start."""
     rules = [ValueRule.DERIVE] if feature.sql else [ValueRule.TYPE]
@@ -314,11 +314,13 @@ def _rules_of(feature: Feature) -> tuple[ValueRule, ...]:
     return tuple(rules)
 
 
-def _bin_names(built: FeatureReference | None, is_number: bool, values: Sequence[str]) -> tuple[str, ...]:
-    """The bins of the reference; without one, a single quantile bin, or the declared values."""
+def _bin_names(
+    built: FeatureReference | None, is_number: bool, values: Sequence[str], edges: Sequence[float]
+) -> tuple[str, ...]:
+    """The bins of the reference; without one, those between the edges, or the declared values."""
     if built is not None:
         return built.bin_names()
     if is_number:
-        return (*quantile_bin_names(1), catalog.MISSING_BIN, catalog.INVALID_BIN)
+        return (*quantile_bin_names(len(edges) + 1), catalog.MISSING_BIN, catalog.INVALID_BIN)
     named = (catalog.CATEGORY_PREFIX + value for value in values)
     return (*named, catalog.OTHER_BIN, catalog.MISSING_BIN, catalog.INVALID_BIN)

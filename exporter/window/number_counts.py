@@ -46,7 +46,7 @@ class NumberCounter:
 
     def __init__(self, slots: Sequence[FeatureSlots]) -> None:
         references = [each.reference for each in slots]
-        edges = [each.edges if isinstance(each, NumberReference) else () for each in references]
+        edges = [each.edges for each in slots]
         centers = [each.mean if isinstance(each, NumberReference) else 0.0 for each in references]
         self._edges = np.full((len(slots), 1 + max(map(len, edges), default=0)), np.inf)
         self._edges[:, 0] = -np.inf

@@ -70,14 +70,15 @@ class OutcomeCounter:
         np.add.at(model.integers, (children, slots.score_bins.start + bins), 1)
         np.add.at(model.floats, (children, slots.score_sums.start + bins), scores)
         likely = np.clip(np.where(actual == 1, scores, 1.0 - scores), _SMALLEST_PROBABILITY, 1.0)
-        np.add.at(model.floats[:, slots.losses], children, -np.log(likely))
-        np.add.at(model.floats[:, slots.losses + 1], children, (scores - actual) ** 2)
+        losses = -np.log(likely), (scores - actual) ** 2
+        for offset, values in enumerate((*losses, *(loss**2 for loss in losses))):
+            np.add.at(model.floats[:, slots.losses + offset], children, values)
 
     def _count_errors(self, errors: Floats, children: Integers, floats: Floats) -> None:
         slots = self._slots
         if slots.errors is None or slots.signed is None:
             return
-        np.add.at(floats[:, slots.errors.start], children, np.abs(errors))
-        np.add.at(floats[:, slots.errors.start + 1], children, errors**2)
+        for offset, values in enumerate((np.abs(errors), errors**2, errors**4)):
+            np.add.at(floats[:, slots.errors.start + offset], children, values)
         np.add.at(floats[:, slots.signed.start], children, np.maximum(errors, 0.0))
         np.add.at(floats[:, slots.signed.start + 1], children, np.maximum(-errors, 0.0))

@@ -11,9 +11,11 @@ from exporter.catalog import MISSING_BIN, UNVERSIONED
 from exporter.monitor.spec import CategoryFeature, Monitor
 from exporter.reference.document import Reference
 from exporter.window.assign import segment_label
+from exporter.window.bucket_edges import label_delay_edges, lag_edges, latency_edges
 from exporter.window.children import Child, Children
 from exporter.window.counts import Counts
-from exporter.window.layout import Layout, lag_edges, latency_edges
+from exporter.window.fixed_bins import fixed_bins
+from exporter.window.layout import Layout
 from exporter.window.memory import SharedLock, SharedMemory
 from exporter.window.prediction_log import SharedPredictionStore
 from exporter.window.rate_limit import RateLimit
@@ -22,7 +24,8 @@ _WITHOUT_EFFECT: dict[str, bool | dict[str, bool]] = {
     **dict.fromkeys(("drift", "performance", "quality", "slos", "alerts", "privacy", "retention", "sources"), True),
     "limits": {"records_per_second": True},
 }
-"""Parts of a spec that change nothing of what is counted where, but for the bucket bounds that the SLOs ask for."""
+"""Parts of a spec that change nothing of what is counted where, but for the bucket bounds that the SLOs ask for and
+the bins that comparisons without a reference ask for."""
 
 
 class SharedMonitor:
@@ -71,8 +74,10 @@ class SharedMonitor:
 def counting_digest(monitor: Monitor, reference: Reference | None, slots: int) -> str:
     """SHA-256 of what decides the layout and the meaning of the counts; thresholds and routes are not part of it."""
     spec = monitor.spec.model_dump(mode="json", exclude=_WITHOUT_EFFECT)
-    sha256 = reference.sha256 if reference else None
-    content = (monitor.name, spec, latency_edges(monitor), lag_edges(monitor), sha256, slots)
+    fixed = fixed_bins(monitor) if reference is None else None
+    bins = reference.sha256 if reference else fixed and fixed.label
+    edges = (latency_edges(monitor), lag_edges(monitor), label_delay_edges(monitor))
+    content = (monitor.name, spec, *edges, bins, slots)
     return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = ("@grafana/schema@13.2.3", "ts-json-schema-generator@2.4.0")
-PANELS = ("timeseries", "table", "stat", "barchart")
+PANELS = ("timeseries", "table", "stat", "barchart", "heatmap")
 TARGET = Path(__file__).with_name("grafana-schema.json")
 
 _RAW = "node_modules/@grafana/schema/dist/types/raw"

@@ -17,8 +17,8 @@ from exporter.batch import Floats
 from rules import names
 from tests.support.evaluations import RuleEvaluation, an_evaluation
 from tests.support.fleet import Fleet, SentToReplica
-from tests.support.models import DESIGN_EFFECT, Event, WatchedModel
-from tests.support.pooled import ReferenceBins, category_bins, drift_measures, number_bins
+from tests.support.models import DESIGN_EFFECT, PREDICTION, Event, WatchedModel
+from tests.support.pooled import ReferenceBins, category_bins, drift_measures, number_bins, two_sample_drift
 
 WINDOW = "1h"
 EXACT = 1e-9
@@ -78,6 +78,41 @@ def test_extrapolation_moves_no_measure_far_from_that_of_the_plain_rows(fleet: F
         recorded = evaluation.read(fleet.prometheus, MEASURES[measure], name, "model_version", "feature")
         expected = {key: values[measure] for key, values in measured.items() if measure in values}
         assert recorded == pytest.approx(expected, rel=0.06), measure
+
+
+def test_drift_between_versions_equals_numpy_on_the_pooled_rows_of_both(fleet: Fleet) -> None:
+    evaluation = an_evaluation(fleet.prometheus, "credit", names.compared_zscore("version", WINDOW), fleet.settled_at_s)
+    counted = count(fleet, "credit", evaluation)
+    measured = {
+        (version, feature): two_sample_drift(n, counted["v1", feature][1], DESIGN_EFFECT)
+        for (version, feature), (_, n) in counted.items()
+        if version != "v1"
+    }
+    assert measured
+    for measure, record in {
+        "psi": names.compared_psi("version", WINDOW),
+        "expected": names.compared_expected_psi("version", WINDOW),
+        "zscore": names.compared_zscore("version", WINDOW),
+    }.items():
+        recorded = evaluation.read(fleet.prometheus, record, "credit", "model_version", "feature")
+        expected = {key: float(values[measure]) for key, values in measured.items()}
+        assert recorded == pytest.approx(expected, rel=EXACT, abs=EXACT), record
+
+
+def test_drift_of_all_features_together_is_the_sum_of_their_scores_over_its_standard_deviation(fleet: Fleet) -> None:
+    evaluation = an_evaluation(fleet.prometheus, "credit", names.stouffer(WINDOW), fleet.settled_at_s)
+    stouffer, excess = {}, {}
+    measured = {
+        key: drift_measures(bins, n, DESIGN_EFFECT) for key, (bins, n) in count(fleet, "credit", evaluation).items()
+    }
+    for version in {version for version, _ in measured}:
+        own = [each for (its, feature), each in measured.items() if its == version and feature != PREDICTION]
+        deviation = np.sqrt(len(own) + len(own) * (len(own) - 1) * 0.2)
+        stouffer[(version,)] = sum(each["zscore"] for each in own) / deviation
+        excess[(version,)] = np.mean([each["psi"] - each["expected"] for each in own])
+    for record, expected in ((names.stouffer(WINDOW), stouffer), (names.excess_psi(WINDOW), excess)):
+        recorded = evaluation.read(fleet.prometheus, record, "credit", "model_version")
+        assert recorded == pytest.approx(expected, rel=EXACT, abs=EXACT), record
 
 
 def count(fleet: Fleet, name: str, evaluation: RuleEvaluation) -> Counted:

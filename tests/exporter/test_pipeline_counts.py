@@ -68,6 +68,9 @@ def test_binary_outcomes_and_losses_equal_scikit_learn(tmp_path: Path) -> None:
     np.testing.assert_array_equal(counted, matrix)
     assert watched.value("infranaut_log_loss_total") == pytest.approx(log_loss(actual, scores) * ROWS, rel=1e-12)
     assert watched.value("infranaut_brier_score_total") == pytest.approx(brier_score_loss(actual, scores) * ROWS)
+    losses = -np.log(np.where(actual == 1, scores, 1 - scores))
+    assert watched.value("infranaut_log_loss_squares_total") == pytest.approx((losses**2).sum(), rel=1e-12)
+    assert watched.value("infranaut_brier_score_squares_total") == pytest.approx(((scores - actual) ** 4).sum())
     assert watched.value("infranaut_score_bin_total") == ROWS
     assert watched.value("infranaut_score_bin_score_sum_total") == pytest.approx(scores.sum())
 
@@ -82,6 +85,8 @@ def test_regression_errors_equal_scikit_learn(tmp_path: Path) -> None:
     assert watched.value("infranaut_error_absolute_total") == pytest.approx(absolute)
     squared = mean_squared_error(actual, predicted) * ROWS
     assert watched.value("infranaut_error_squared_total") == pytest.approx(squared)
+    fourth_powers = ((predicted - actual) ** 4).sum()
+    assert watched.value("infranaut_error_squared_squares_total") == pytest.approx(fourth_powers)
     too_high = watched.value("infranaut_error_signed_total", sign="positive")
     too_low = watched.value("infranaut_error_signed_total", sign="negative")
     assert too_high - too_low == pytest.approx((predicted - actual).sum())

@@ -10,14 +10,32 @@ import pytest
 import rjsonnet
 import yaml
 from click.testing import CliRunner
+from jsonschema import Draft202012Validator
 
 import dashboards
 import rules
 from exporter.cli.generate import command
+from rules.scope import RuleScope
+from tests.support.documentation import page
 from tests.support.golden_monitors import BINARY, GOLDEN, REGRESSION, golden_monitors
 from tests.support.promtool import assert_promtool
 
 MIXIN = Path(__file__).parents[2] / "jsonnet" / "mixin.libsonnet"
+
+OBJECT_SCHEMA = Path(__file__).parents[1] / "rules" / "prometheusrule.schema.json"
+ADD_MIXIN = """
+function(config) {
+  assert config.name == 'infranaut',
+  grafanaDashboards: config.mixin.grafanaDashboards,
+  prometheusRules: {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'PrometheusRule',
+    metadata: { name: config.name, namespace: 'monitoring', labels: { role: 'alert-rules' } },
+    spec: { groups: config.mixin.prometheusAlerts.groups + config.mixin.prometheusRules.groups },
+  },
+}
+"""
+MAIN = "{ values:: { grafana: { dashboards: {} } } }"
 
 
 @pytest.fixture
@@ -63,7 +81,9 @@ def test_groups_and_dashboards_that_are_there_already_stay(out: Path) -> None:
 
 def test_only_the_monitors_that_are_asked_for_are_rendered(out: Path) -> None:
     mixin = rendered(out, f"monitors: ['{BINARY}']")
-    assert mixin["grafanaDashboards"].keys() == {"infranaut-overview.json", f"infranaut-model-{BINARY}.json"}
+    general = {f"infranaut-{name}.json" for name in ("overview", "slo", "labels", "exporter")}
+    own = {f"infranaut-{name}.json" for name in (f"model-{BINARY}", f"feature-{BINARY}", f"own-{BINARY}_risk-weekly")}
+    assert mixin["grafanaDashboards"].keys() == general | own
     names = by_name(mixin["prometheusAlerts"]).keys() | by_name(mixin["prometheusRules"]).keys()
     assert all(name.startswith((f"infranaut-{BINARY}-", "infranaut-exporter-")) for name in names)
     assert "infranaut-exporter-alerts" in names
@@ -77,6 +97,63 @@ def test_every_alert_gets_the_labels_and_the_runbook_that_are_configured_and_not
             rule["labels"]["cluster"] = "north"
             rule["annotations"]["runbook_url"] = f"https://wiki/{rule['alert']}"
     assert mixin == plain
+
+
+@pytest.mark.parametrize(
+    ("config", "scope"),
+    [
+        ("selector: 'job=~\"ml.*\"'", RuleScope('job=~"ml.*"')),
+        ("clusterLabel: 'cluster'", RuleScope(cluster_label="cluster")),
+        (
+            "selector: 'job!=\"50%\",team=\"a\\\\b\"', clusterLabel: 'region'",
+            RuleScope('job!="50%",team="a\\b"', "region"),
+        ),
+    ],
+    ids=["selector", "cluster", "both"],
+)
+def test_a_selector_and_a_cluster_label_give_what_python_gives_with_them(
+    config: str, scope: RuleScope, out: Path
+) -> None:
+    mixin = rendered(out, config)
+    groups = python_groups(scope)
+    assert groups != python_groups()
+    assert by_name(mixin["prometheusRules"]) == {
+        name: recorded for name, group in groups.items() if (recorded := of_kind("record", group))
+    }
+    assert by_name(mixin["prometheusAlerts"]) == {
+        f"{name}-alerts": alerts for name, group in groups.items() if (alerts := of_kind("alert", group))
+    }
+
+
+def test_no_place_for_a_scope_is_left_over(out: Path) -> None:
+    for config in ("", "selector: 'a=\"b\"', clusterLabel: 'cluster'"):
+        mixin = rendered(out, config)
+        assert "⟪" not in json.dumps([mixin["prometheusRules"], mixin["prometheusAlerts"]], ensure_ascii=False)
+
+
+def test_a_selector_that_would_end_a_template_is_refused(out: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"_config\.selector: a=\"`\" holds a backtick"):
+        rendered(out, "selector: 'a=\"`\"'")
+
+
+def test_a_kube_prometheus_user_adds_the_lines_of_the_page_and_gets_the_rules_as_one_object(out: Path) -> None:
+    """The lines of docs/mixin.md over a kube-prometheus of our own that has what they use of it."""
+    (out / "kube-prometheus" / "lib").mkdir(parents=True)
+    (out / "kube-prometheus" / "lib" / "mixin.libsonnet").write_text(ADD_MIXIN, encoding="utf-8")
+    (out / "kube-prometheus" / "main.libsonnet").write_text(MAIN, encoding="utf-8")
+    (source,) = (text for text in page("docs/mixin.md").blocks("jsonnet") if "addMixin" in text)
+    paths = {
+        "kube-prometheus/": f"{out}/kube-prometheus/",
+        "github.com/infranaut/infranaut/jsonnet/": f"{MIXIN.parent}/",
+        "observability/mixin/": f"{out}/mixin/",
+    }
+    for path, place in paths.items():
+        assert f"'{path}" in source
+        source = source.replace(f"'{path}", f"'{place}")
+    document = json.loads(rjsonnet.evaluate_snippet("kube.jsonnet", source))
+    rule = document["infranaut-prometheus-rules"]
+    Draft202012Validator(json.loads(OBJECT_SCHEMA.read_text(encoding="utf-8"))).validate(rule)
+    assert {group["name"] for group in rule["spec"]["groups"]} > {"infranaut-exporter-alerts"}
 
 
 def test_a_monitor_that_was_not_generated_is_told_with_those_that_were(out: Path) -> None:
@@ -101,9 +178,9 @@ def rendered(out: Path, config: str = "", before: str = "{}") -> dict[str, Any]:
     return document
 
 
-def python_groups() -> dict[str, list[dict[str, Any]]]:
+def python_groups(scope: RuleScope | None = None) -> dict[str, list[dict[str, Any]]]:
     """Name of each group → its rules, of all rule files."""
-    documents = [yaml.safe_load(text) for text in rules.render(golden_monitors()).values()]
+    documents = [yaml.safe_load(text) for text in rules.render(golden_monitors(), scope=scope).values()]
     return {group["name"]: group["rules"] for document in documents for group in document["groups"]}
 
 

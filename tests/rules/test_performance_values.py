@@ -15,13 +15,12 @@ from sklearn import metrics
 from exporter.batch import Floats, Integers
 from exporter.monitor.spec import PerformanceMetric
 from rules import names
-from tests.support.counters import replicas_of
 from tests.support.golden_monitors import BINARY, MULTICLASS, REGRESSION, golden_monitor
+from tests.support.labelled_counters import Sums, confusion, with_outcomes, with_sums
 from tests.support.promtool import RuleTest
 
 WINDOW, AT = "1h", "60m"
 ROWS = 900
-Sums = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 Expected = dict[PerformanceMetric, float]
 CLASSES = ("billing", "returns", 'other "tickets"')
 
@@ -161,28 +160,3 @@ def a_multiclass_test(actual: Integers, predicted: Integers) -> RuleTest:
     model = {"classes": list(CLASSES)}
     test = RuleTest([golden_monitor(MULTICLASS, performance={"window": WINDOW}, model=model, segments=None)])
     return with_outcomes(test, MULTICLASS, CLASSES, confusion(actual, predicted, len(CLASSES)))
-
-
-def confusion(actual: Integers, predicted: Integers, classes: int) -> Floats:
-    matrix: Floats = metrics.confusion_matrix(actual, predicted, labels=range(classes)).astype(np.float64)
-    return matrix
-
-
-def with_outcomes(test: RuleTest, monitor: str, classes: tuple[str, ...], matrix: Floats) -> RuleTest:
-    escaped = [name.replace('"', '\\"') for name in classes]
-    cells: Sums = {
-        ("infranaut_outcomes_total", (("actual", a), ("predicted", p))): matrix[row, column]
-        for row, a in enumerate(escaped)
-        for column, p in enumerate(escaped)
-    }
-    return with_sums(test, monitor, cells)
-
-
-def with_sums(test: RuleTest, monitor: str, sums: Sums) -> RuleTest:
-    """Counters of two replicas that together grow by these sums within the hour."""
-    totals = np.array(list(sums.values()), dtype=np.float64)
-    for instance, counters in replicas_of(totals, np.random.default_rng(5)).items():
-        for index, (name, labels) in enumerate(sums):
-            replica = {"job": "ml", "instance": instance, "monitor": monitor, "model_version": "v1"}
-            test.series(name, counters[:, index].tolist(), **replica, **dict(labels))
-    return test

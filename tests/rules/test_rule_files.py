@@ -11,7 +11,7 @@ import yaml
 
 import rules
 from exporter import catalog
-from exporter.monitor.spec import Monitor
+from exporter.monitor.spec import Monitor, QualitySlo
 from exporter.monitor.thresholds import thresholds
 from rules import names
 from rules.group import AlertingRule, RecordingRule, RuleGroup
@@ -24,6 +24,13 @@ from tests.support.programs import require
 from tests.support.promtool import assert_promtool, write_rules
 
 RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks"
+PROCESS_SERIES = {
+    "process_cpu_seconds_total",
+    "process_resident_memory_bytes",
+    "process_open_fds",
+    "process_max_fds",
+}
+"""Standard ones of whatever process a client library of Prometheus stands in."""
 DESIGN_NAMES = (
     "feature_bin:infranaut_feature_bin:increase1h",
     "feature:infranaut_feature_bin:increase1h",
@@ -63,19 +70,25 @@ def test_every_query_parses_and_asks_for_one_monitor_only() -> None:
     for monitor in golden_monitors():
         for rule in rules_of(monitor):
             for selector in selectors(rule.expr):
-                assert [matcher.value for matcher in selector.matchers.matchers if matcher.name == names.MONITOR] == [
-                    monitor.name
-                ], rule.expr
+                label, value = (names.MONITOR, monitor.name)
+                if selector.name in PROCESS_SERIES and monitor.spec.resources:
+                    label, value = names.JOB, monitor.spec.resources.job
+                found = [matcher.value for matcher in selector.matchers.matchers if matcher.name == label]
+                assert found == [value], rule.expr
 
 
 def test_every_series_that_is_read_is_in_the_catalogue_or_recorded_before_in_the_same_group() -> None:
-    """A series of another group may be one evaluation old, or not there yet."""
+    """A series of another group may be one evaluation old, or not there yet.
+
+    That matters to all but time slices, which judge performance as it was when the slice ended.
+    """
     exposed = {metric.name + suffix for metric in catalog.CATALOG for suffix in ("", "_bucket", "_count", "_sum")}
     for monitor in golden_monitors():
         for group in monitor_groups(monitor, Links()):
-            recorded: set[str] = set()
+            recorded = performance_read_by(monitor) if group.name.endswith("-slo") else set()
             for rule in group.rules:
-                assert {selector.name for selector in selectors(rule.expr)} <= exposed | recorded, (group.name, rule)
+                known = exposed | recorded | PROCESS_SERIES
+                assert {selector.name for selector in selectors(rule.expr)} <= known, (group.name, rule)
                 recorded |= {rule.record} if isinstance(rule, RecordingRule) else set()
 
 
@@ -97,7 +110,7 @@ def test_drift_is_recorded_under_the_promised_names() -> None:
 def test_a_measure_that_is_not_asked_for_costs_nothing() -> None:
     monitor = golden_monitor(BINARY, drift={"measures": ["psi"], "window": "1h"})
     (group,) = (group for group in monitor_groups(monitor, Links()) if group.name.endswith("drift-1h"))
-    assert len([rule for rule in group.rules if isinstance(rule, RecordingRule)]) == 11
+    assert len([rule for rule in group.rules if isinstance(rule, RecordingRule)]) == 14
 
 
 def test_every_alert_reads_thresholds_that_the_exporter_exposes() -> None:
@@ -136,12 +149,13 @@ def test_every_query_of_a_runbook_parses_and_names_series_that_exist() -> None:
     recorded = {
         rule.record for monitor in golden_monitors() for rule in rules_of(monitor) if isinstance(rule, RecordingRule)
     }
+    known = exposed | recorded | PROCESS_SERIES | {"up", "scrape_duration_seconds", "ALERTS"}
     for alert in names.ALERTS:
         queries = list(promql_blocks((RUNBOOKS / f"{alert}.md").read_text(encoding="utf-8")))
         assert queries, alert
         for query in queries:
             for selector in selectors(query):
-                assert selector.name in exposed | recorded | {"up", "scrape_duration_seconds"}, (alert, selector.name)
+                assert selector.name in known, (alert, selector.name)
 
 
 def test_text_of_a_person_stays_text() -> None:
@@ -169,6 +183,13 @@ def test_what_a_monitor_does_not_have_is_not_recorded(part: dict[str, None], sub
 def test_a_monitor_without_a_reference_still_has_its_bins_counted_for_quality() -> None:
     monitor = golden_monitor(BINARY, reference=None)
     assert names.missing_ratio("1h") in {rule.record for rule in rules_of(monitor) if isinstance(rule, RecordingRule)}
+
+
+def performance_read_by(monitor: Monitor) -> set[str]:
+    """The series of performance that time slices judge."""
+    window = monitor.spec.performance.window
+    judged = [slo.metric for slo in monitor.spec.slos if isinstance(slo, QualitySlo)]
+    return {names.performance(metric, window) for metric in judged} | {names.labels_increase(window)}
 
 
 def rules_of(monitor: Monitor) -> list[RecordingRule | AlertingRule]:

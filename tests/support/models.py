@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
+
+from exporter.monitor.spec import PanelName
 
 Event = dict[str, Any]
 Value = float | str | None
@@ -26,6 +28,13 @@ DRIFT: Mapping[str, Any] = {
     "design_effect": DESIGN_EFFECT,
     "hold": "1s",
 }
+APPROVALS = {
+    "title": "Approvals",
+    "query": 'sum by (model_version) (rate(infranaut_predictions_total{job=~"$job"}[$__rate_interval]))',
+    "unit": "eps",
+    "legend": "{{model_version}}",
+}
+"""A query in a dashboard of a person's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +140,8 @@ def _credit(webhook: str) -> WatchedModel:
             {"name": "availability", "objective": 0.999},
             {"name": "freshness", "objective": 0.99, "events_younger_than": "5m"},
         ],
+        drift={**DRIFT, "versions": {"stable": "v1"}, "feature_correlation": 0.2},
+        dashboards=[{"name": "everything", "panels": [*get_args(PanelName), APPROVALS]}],
     )
     plain = {name: _field(name) for name in ("income", "debt", "children", "device")}
     values = {

@@ -103,3 +103,21 @@ def drift_measures(reference: ReferenceBins, n: Floats, design_effect: float) ->
         measures["ks"] = np.abs(np.cumsum(inside) - np.cumsum(outside)).max()
         measures["wasserstein"] = wasserstein_distance(reference.means, reference.means, inside, outside)
     return {name: float(value) for name, value in measures.items()}
+
+
+def two_sample_drift(n: Floats, o: Floats, design_effect: float) -> Mapping[str, Floats]:
+    """PSI between the counts n and o, float64[..., B], with its mean by chance and its z-score, float64[...].
+
+    Bins that are empty in both are left out; the others are smoothed by what they would hold in each if both were
+    alike, by half a row at most.
+    """
+    rows, other_rows = n.sum(axis=-1, keepdims=True), o.sum(axis=-1, keepdims=True)
+    pooled = (n + o) / (rows + other_rows)
+    is_held = pooled > 0
+    own, other = n + np.minimum(pooled * rows, 0.5), o + np.minimum(pooled * other_rows, 0.5)
+    p, a = own / own.sum(axis=-1, keepdims=True), other / other.sum(axis=-1, keepdims=True)
+    psi = ((p - a) * np.log(np.where(is_held, p, 1) / np.where(is_held, a, 1))).sum(axis=-1)
+    k = np.maximum(is_held.sum(axis=-1) - 1, 1)
+    expected = k * design_effect * (1 / rows + 1 / other_rows)[..., 0]
+    zscore = (np.cbrt(psi / expected) - (1 - 2 / (9 * k))) / np.sqrt(2 / (9 * k))
+    return {"psi": psi, "expected": expected, "zscore": zscore, "df": k.astype(np.float64)}

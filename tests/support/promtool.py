@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import yaml
 
+from exporter.monitor.service_objectives import ServiceSlo
 from exporter.monitor.spec import Monitor
 from rules.links import Links
 from rules.rendering import render
@@ -29,6 +30,9 @@ class RuleTest:
     inputs: list[dict[str, str]] = field(default_factory=list)
     alerts: list[dict[str, Any]] = field(default_factory=list)
     queries: list[dict[str, Any]] = field(default_factory=list)
+    evaluated_every: str = INTERVAL
+    scraped_every: str = INTERVAL
+    objectives: Sequence[ServiceSlo] = ()
 
     def series(self, name: str, values: str | Sequence[float], **labels: str) -> Self:
         """Adds a series; `values` in promtool's notation (`0+10x60`), or one for each minute."""
@@ -62,13 +66,13 @@ class RuleTest:
 
     def run(self, directory: Path) -> None:
         """AssertionError with what promtool printed."""
-        rule_files = write_rules(self.monitors, directory)
+        rule_files = write_rules(self.monitors, directory, self.objectives)
         document = {
             "rule_files": [path.name for path in rule_files],
-            "evaluation_interval": INTERVAL,
+            "evaluation_interval": self.evaluated_every,
             "tests": [
                 {
-                    "interval": INTERVAL,
+                    "interval": self.scraped_every,
                     "input_series": self.inputs,
                     "alert_rule_test": self.alerts,
                     "promql_expr_test": self.queries,
@@ -80,10 +84,10 @@ class RuleTest:
         assert_promtool("test", "rules", test)
 
 
-def write_rules(monitors: Sequence[Monitor], directory: Path) -> list[Path]:
-    """The generated rule files of the monitors, in `directory`."""
+def write_rules(monitors: Sequence[Monitor], directory: Path, objectives: Sequence[ServiceSlo] = ()) -> list[Path]:
+    """The generated rule files of the monitors and of OpenSLO objectives, in `directory`."""
     paths = []
-    for name, text in render(monitors, Links()).items():
+    for name, text in render(monitors, Links(), objectives=objectives).items():
         path = directory / name
         path.write_text(text, encoding="utf-8")
         paths.append(path)

@@ -142,10 +142,10 @@ def prometheus(config: Mapping[str, Any], directory: Path, flags: Sequence[str] 
 
 @contextmanager
 def alertmanager(
-    config: Mapping[str, Any] | Path, directory: Path, flags: Sequence[str] = ()
+    config: Mapping[str, Any] | Path, directory: Path, flags: Sequence[str] = (), program: Path | None = None
 ) -> Iterator[RunningAlertmanager]:
     """A real Alertmanager over `config` (a mapping, or a file as it stands), with its files under `directory`."""
-    program = require("alertmanager")
+    program = program or require("alertmanager")
     port = free_port()
     config_file = config if isinstance(config, Path) else _write_yaml(directory / "alertmanager.yml", config)
     command: list[str | Path] = [

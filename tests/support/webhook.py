@@ -12,13 +12,17 @@ from typing import Any
 
 from tests.support.polling import wait_until
 
+_ANSWER = b"ok"
+"""As Slack says it; all others look at the status only."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReceivedPost:
-    """One post: the path that it was sent to and its JSON body."""
+    """One post: the path that it was sent to, its JSON body, and who says to have sent it."""
 
     path: str
     body: Any
+    authorization: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +61,12 @@ def _recorder(posts: list[ReceivedPost]) -> type[BaseHTTPRequestHandler]:
     class Recorder(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            posts.append(ReceivedPost(self.path, json.loads(body)))
+            posts.append(ReceivedPost(self.path, json.loads(body), self.headers.get("Authorization", "")))
             self.send_response(200)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Type", "text/plain")
+            self.send_header("Content-Length", str(len(_ANSWER)))
             self.end_headers()
+            self.wfile.write(_ANSWER)
 
         def log_message(self, *_: object) -> None:
             """Says nothing: the posts are what a test looks at."""

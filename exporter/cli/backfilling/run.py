@@ -13,7 +13,7 @@ from exporter.archive.recounting import Recounting, hidden_features, seconds_of
 from exporter.archive.warm.tier import Span
 from exporter.cli.backfilling.blocks import BLOCK_S, block_folder, create_blocks
 from exporter.cli.backfilling.raw_rows import RawRows
-from exporter.cli.backfilling.series import SeriesWriter
+from exporter.cli.backfilling.series import STATIC_EVERY_S, SeriesWriter
 from exporter.cli.backfilling.steps import StepCounts
 from exporter.errors import InvalidSettings
 from exporter.expose.static_samples import static_samples
@@ -31,8 +31,10 @@ LONGEST_STEP_S = 240
 class Backfill:
     """What is to be rebuilt.
 
-    span   : [start, end), both at whole steps.
-    target : the labels that a scrape would have added.
+    span           : [start, end), both at whole steps.
+    target         : the labels that a scrape would have added.
+    static_every_s : from one sample to the next of what does not change.
+    without        : series that do not change, and are not to be written.
     """
 
     monitor: Monitor
@@ -41,6 +43,8 @@ class Backfill:
     span: Span
     step_s: int
     target: LabelPairs
+    static_every_s: int = STATIC_EVERY_S
+    without: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not 1 <= self.step_s <= LONGEST_STEP_S or BLOCK_S % self.step_s:
@@ -88,8 +92,8 @@ def backfill(
     """
     shared = SharedMonitor(wanted.monitor, wanted.reference, slots=1)
     recounting = Recounting(wanted.monitor)
-    static = static_samples(shared, wanted.sha256)
-    writer = SeriesWriter(shared.layout, static, wanted.target, recounting.absent)
+    static = [each for each in static_samples(shared, wanted.sha256) if each.metric.name not in wanted.without]
+    writer = SeriesWriter(shared.layout, static, wanted.target, recounting.absent, wanted.static_every_s)
     counts = StepCounts(shared.layout, wanted.step_s)
     late = _Outcomes(wanted, outcomes, recounting)
     rows = 0

@@ -46,13 +46,20 @@ class SeriesWriter:
     static : samples that do not change, such as those of the reference.
     target : the labels that a scrape would add, `job` and `instance`.
     absent : families that cannot be counted from the archive.
+    every_s: from one sample to the next of what does not change.
     """
 
     def __init__(
-        self, layout: Layout, static: Sequence[Samples], target: LabelPairs, absent: Iterable[FamilyKey] = ()
+        self,
+        layout: Layout,
+        static: Sequence[Samples],
+        target: LabelPairs,
+        absent: Iterable[FamilyKey] = (),
+        every_s: int = STATIC_EVERY_S,
     ) -> None:
         self._monitor = layout.monitor.name
         self._target = target
+        self._every_s = every_s
         self._static = [replace(samples, heads=(target,)) for samples in static if samples.values.size]
         self._families = _counted_families(layout, frozenset(absent))
         self._histograms = layout.model.histograms
@@ -67,7 +74,7 @@ class SeriesWriter:
         heads = tuple((*self._target, ("monitor", self._monitor), *_child_labels(child)) for child in children)
         steps = range(len(times))
         for samples in self._static:
-            every = max(1, STATIC_EVERY_S // (times[1] - times[0])) if len(times) > 1 else 1
+            every = max(1, self._every_s // (times[1] - times[0])) if len(times) > 1 else 1
             at = [step for step in steps if step % every == 0 or step == len(times) - 1]
             self._write_family([(times[step], samples) for step in at], write)
         for family in self._families:

@@ -8,6 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from exporter.cli import infranaut
+from tests.support.golden_monitors import GOLDEN
 from tests.support.monitor_files import write_monitor
 
 
@@ -73,3 +74,22 @@ def test_json_holds_what_a_machine_needs(tmp_path: Path) -> None:
 def test_help_shows_examples_and_no_path_is_a_wrong_use() -> None:
     assert "infranaut check monitors/" in check("--help").stdout
     assert check().exit_code == 2
+
+
+def test_a_burn_rate_that_could_never_alert_is_a_note(tmp_path: Path) -> None:
+    path = write_monitor(tmp_path, more="  slos: [{name: freshness, objective: 0.9}]\n")
+    result = check(path)
+    assert result.exit_code == 0
+    assert f"note: {path}: freshness: no alert at a burn rate of 14.4 over 1h, since " in result.stderr
+    (checked,) = json.loads(check(path, "--json").stdout)["monitors"]
+    assert len(checked["notes"]) == 1
+
+
+def test_openslo_objectives_are_one_line_each(tmp_path: Path) -> None:
+    write_monitor(tmp_path, "one")
+    path = tmp_path / "slo.yaml"
+    path.write_text((GOLDEN / "openslo" / "slices" / "slo.yaml").read_text())
+    result = check(tmp_path)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[1] == f"{path}: fast-slices: objective 0.95 of credit-default over 90d"
+    assert f"note: {path}: fast-slices: no alert at a burn rate of 43.2 over 1h, since " in result.stderr

@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from exporter.cli.generate import command
 from exporter.errors import InvalidMonitors, InvalidSettings
+from rules import prometheus_rule
 from tests.support.golden_monitors import GOLDEN
 
 MONITORS = GOLDEN / "monitors"
@@ -21,6 +23,8 @@ def test_it_writes_every_kind_into_a_folder_of_its_own(tmp_path: Path) -> None:
     assert (tmp_path / "dashboards" / "overview.json").is_file()
     assert (tmp_path / "alertmanager" / "infranaut.tmpl").is_file()
     assert (tmp_path / "mixin" / "monitors.libsonnet").is_file()
+    assert (tmp_path / "mixin" / "credit-default.rules.template").is_file()
+    assert (tmp_path / "tests" / "credit-default.3m.tests.yaml").is_file()
 
 
 def test_one_kind_goes_into_the_folder_itself(tmp_path: Path) -> None:
@@ -109,5 +113,63 @@ def test_a_folder_in_the_place_of_a_generated_file_is_told(tmp_path: Path) -> No
     assert isinstance(generate("rules", tmp_path).exception, InvalidSettings)
 
 
+def test_objects_of_the_operator_have_the_labels_and_the_namespace_that_are_asked_for(tmp_path: Path) -> None:
+    labels = ("--rule-label", "prometheus=k8s", "--rule-label", "role=alert-rules")
+    assert generate("operator", tmp_path, *labels, "--namespace", "ml").exit_code == 0
+    metadata = yaml.safe_load((tmp_path / "infranaut-credit-default.yaml").read_text(encoding="utf-8"))["metadata"]
+    assert metadata["namespace"] == "ml"
+    assert metadata["labels"].items() >= {"prometheus": "k8s", "role": "alert-rules"}.items()
+
+
+def test_namespaces_of_mimir_come_with_the_limits_that_they_need(tmp_path: Path) -> None:
+    result = generate("mimir", tmp_path, "--namespace", "ml")
+    text = (tmp_path / "credit-default.rules.yaml").read_text(encoding="utf-8")
+    assert yaml.safe_load(text)["namespace"] == "ml-credit-default"
+    assert "Mimir's limit ruler_max_rules_per_rule_group must be at least" in result.stderr
+
+
+@pytest.mark.parametrize("kind", ["rules", "operator", "mimir"])
+def test_a_selector_and_a_cluster_label_reach_every_form_of_the_rules(kind: str, tmp_path: Path) -> None:
+    assert generate(kind, tmp_path, "--selector", "env='prod'", "--cluster-label", "cluster").exit_code == 0
+    (path,) = tmp_path.glob("*credit-default*")
+    text = path.read_text(encoding="utf-8")
+    assert 'infranaut_feature_bin_total{env="prod",monitor="credit-default"}' in text
+    assert "on (cluster, job, monitor)" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "told"),
+    [
+        ("all", ("--selector", "a='b'"), "--selector and --cluster-label are for rules, operator, mimir"),
+        ("tests", ("--cluster-label", "cluster"), "--selector and --cluster-label are for rules, operator, mimir"),
+        ("rules", ("--selector", "a=b"), "'a=b' is not a selector"),
+        ("rules", ("--cluster-label", "a b"), "'a b' is not a label"),
+        ("operator", ("--rule-label", "k8s"), "'k8s', expected key=value such as prometheus=k8s"),
+    ],
+)
+def test_options_that_fit_nothing_are_told(kind: str, options: tuple[str, ...], told: str, tmp_path: Path) -> None:
+    result = generate(kind, tmp_path / "out", *options)
+    assert result.exit_code == 2
+    assert told in " ".join(result.stderr.split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_group_that_no_object_can_hold_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prometheus_rule, "LARGEST_OBJECT", 100)
+    result = generate("operator", tmp_path / "out")
+    assert isinstance(result.exception, InvalidSettings)
+    assert "more than the 100 of one PrometheusRule" in str(result.exception)
+    assert not (tmp_path / "out").exists()
+
+
 def generate(kind: str, out: Path, *more: str) -> Result:
     return CliRunner().invoke(command, [kind, "--monitors", str(MONITORS), "--out", str(out), *more])
+
+
+@pytest.mark.parametrize("kind", ["rules", "operator", "mimir"])
+def test_openslo_objectives_become_rules_of_their_service(tmp_path: Path, kind: str) -> None:
+    result = generate(kind, tmp_path, "--monitors", str(GOLDEN / "openslo" / "slices" / "slo.yaml"))
+    assert result.exit_code == 0
+    assert "fast-slices: no alert at a burn rate of 43.2 over 1h" in result.stderr
+    (path,) = tmp_path.glob("*openslo*")
+    assert 'slo="fast-slices"' in path.read_text(encoding="utf-8")

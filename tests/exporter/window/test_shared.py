@@ -30,6 +30,12 @@ def test_what_changes_no_count_keeps_the_counts(changed: dict[str, Any]) -> None
     assert digest(**changed) == digest()
 
 
+def test_a_first_comparison_without_a_reference_begins_other_counts_and_a_second_one_does_not() -> None:
+    compared = digest(reference=None, drift={"previous": "1d"})
+    assert compared != digest(reference=None)
+    assert compared == digest(reference=None, drift={"previous": ["1d", "7d"], "versions": {"stable": "v1"}})
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -37,6 +43,7 @@ def test_what_changes_no_count_keeps_the_counts(changed: dict[str, Any]) -> None
         {"rules": []},
         {"labels": None},
         {"slos": [{"name": "latency", "objective": 0.99, "latency_below_seconds": 0.3}]},
+        {"slos": [{"name": "label_delay", "objective": 0.99, "labels_younger_than": "2d"}]},
         {"limits": {"series": 10_000}},
     ],
 )

@@ -1,0 +1,74 @@
+"""Who is told of a monitor: what it says itself, and what its team says where it is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from alertmanager.delivery import DeliverySettings, TeamDelivery
+from exporter.monitor.alerting import AlertKind, RoutedAlerts
+from exporter.monitor.muting import Mute
+from exporter.monitor.routing import Route
+from exporter.monitor.spec import Monitor, Severity
+from rules import names
+
+
+@dataclass(frozen=True, slots=True)
+class NamedMute:
+    """A mute, and its name in Alertmanager, where all names are in one list."""
+
+    name: str
+    mute: Mute
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """Who is told of a monitor's or a team's alerts (`owner` in words), in order, and when nobody is."""
+
+    owner: str
+    route: Route
+    routes: Sequence[RoutedAlerts]
+    mutes: Sequence[NamedMute]
+
+    def told(self, severity: Severity, kind: AlertKind) -> Iterator[Route]:
+        """Everybody who is told of an alert of that severity and kind that `routes` does not name."""
+        for routed in self.routes:
+            if not routed.alert and severity in (routed.severity or (severity,)) and kind in (routed.kind or (kind,)):
+                yield routed.to
+                if not routed.goes_on:
+                    return
+        yield self.route
+
+    def every_route(self) -> Iterator[Route]:
+        yield self.route
+        yield from (routed.to for routed in self.routes)
+
+
+def of_monitor(monitor: Monitor, delivery: DeliverySettings) -> Recipients | None:
+    """None where the monitor says nothing, so that its team's holds, or nobody is told."""
+    alerts = monitor.spec.alerts
+    if alerts.route == Route() and not alerts.routes and not alerts.mute:
+        return None
+    team = monitor.metadata.labels.get(names.TEAM, "")
+    fallback = of_team(team, delivery.teams.get(team, TeamDelivery()))
+    return Recipients(
+        owner=f"monitor {monitor.name}",
+        route=alerts.route if alerts.route != Route() else fallback.route,
+        routes=alerts.routes or fallback.routes,
+        mutes=_named(monitor.name, alerts.mute) or fallback.mutes,
+    )
+
+
+def of_team(name: str, team: TeamDelivery) -> Recipients:
+    return Recipients(f"team {name}", team.route, team.routes, _named(f"team {name}", team.mute))
+
+
+def everybody(monitors: Iterable[Monitor], delivery: DeliverySettings) -> list[Recipients]:
+    """Of every monitor that says something, and of every team."""
+    of_monitors = [of_monitor(monitor, delivery) for monitor in monitors]
+    teams = [of_team(name, team) for name, team in sorted(delivery.teams.items())]
+    return [recipients for recipients in of_monitors if recipients is not None] + teams
+
+
+def _named(prefix: str, mutes: Iterable[Mute]) -> list[NamedMute]:
+    return [NamedMute(f"{prefix}: {mute.name}", mute) for mute in mutes]

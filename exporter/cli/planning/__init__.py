@@ -1,0 +1,1 @@
+"""What a change of monitors means: series, rules, their cost, and who is paged."""

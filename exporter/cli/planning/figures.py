@@ -1,0 +1,108 @@
+"""What monitors cost, one by one and together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from exporter.cli.planning.assumed import PlannedMonitor
+from exporter.cli.planning.exposed import PlannedFleet, child_count, exporter_series, exposed_series
+from exporter.window.layout import Layout
+from rules.cost import RulesCost, coefficients, cost_of_rules
+from rules.group import AlertingRule, RuleGroup
+from rules.label_sets import LabelSet
+from rules.links import Links
+from rules.rendering import monitor_groups
+from rules.self_monitoring import self_monitoring_groups
+
+DAY_S = 86_400
+EXPORTER = "(exporter)"
+"""The rules that belong to no monitor."""
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """What one monitor, or all of them, mean for Prometheus.
+
+    budget_series : what the monitor would expose if nothing limited it; held against `spec.limits.series`.
+    """
+
+    exposed_series: int = 0
+    recorded_series: int = 0
+    budget_series: int = 0
+    rules: int = 0
+    alerts: int = 0
+    evaluations_per_minute: float = 0.0
+    cpu_seconds_per_minute: float = 0.0
+    samples_per_second: float = 0.0
+    memory_bytes: float = 0.0
+    disk_bytes_per_day: float = 0.0
+
+    @property
+    def series(self) -> int:
+        return self.exposed_series + self.recorded_series
+
+    def __add__(self, other: Figures) -> Figures:
+        return Figures(*(getattr(self, name) + getattr(other, name) for name in self.__struct_fields__))
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPace:
+    """How often Prometheus scrapes and evaluates."""
+
+    scrape_s: float = 15.0
+    evaluation_s: float = 15.0
+
+
+def figures_of(
+    monitors: Sequence[PlannedMonitor], fleet: PlannedFleet, pace: PlannedPace, links: Links | None = None
+) -> dict[str, Figures]:
+    """Figures by the monitor's name, and those of the rules that belong to none; empty without monitors."""
+    links = links or Links()
+    found: dict[str, Figures] = {}
+    everything: dict[str, list[LabelSet]] = {}
+    for planned in monitors:
+        exposed = exposed_series(planned.loaded, planned.reference, fleet)
+        groups = monitor_groups(planned.monitor, links)
+        cost = cost_of_rules(groups, exposed, pace.scrape_s)
+        found[planned.monitor.name] = _figures(groups, exposed, cost, pace, _wanted(planned, fleet))
+        for name, sets in (*exposed.items(), *cost.recorded.items()):
+            everything.setdefault(name, []).extend(sets)
+    if monitors:
+        own, groups = exporter_series(fleet), self_monitoring_groups(links)
+        cost = cost_of_rules(groups, {**everything, **own}, pace.scrape_s)
+        found[EXPORTER] = _figures(groups, own, cost, pace, 0)
+    return found
+
+
+def _wanted(planned: PlannedMonitor, fleet: PlannedFleet) -> int:
+    layout = Layout(planned.monitor, planned.reference)
+    children = child_count(planned.monitor, fleet.versions)
+    return layout.overall.series + layout.static_series + children * layout.model.series
+
+
+def _figures(
+    groups: Sequence[RuleGroup],
+    exposed: Mapping[str, Sequence[LabelSet]],
+    cost: RulesCost,
+    pace: PlannedPace,
+    wanted: int,
+) -> Figures:
+    known = coefficients()
+    rules = [rule for group in groups for rule in group.rules]
+    scraped = sum(map(len, exposed.values()))
+    work = cost.a_second(pace.evaluation_s)
+    samples = scraped / pace.scrape_s + work.recorded
+    return Figures(
+        exposed_series=scraped,
+        recorded_series=cost.recorded_series,
+        budget_series=wanted,
+        rules=len(rules),
+        alerts=sum(isinstance(rule, AlertingRule) for rule in rules),
+        evaluations_per_minute=cost.rules_a_second(pace.evaluation_s) * 60,
+        cpu_seconds_per_minute=known.cpu_s(work) * 60,
+        samples_per_second=samples,
+        memory_bytes=(scraped + cost.recorded_series) * known.head_bytes_a_series,
+        disk_bytes_per_day=samples * DAY_S * known.disk_bytes_a_sample,
+    )

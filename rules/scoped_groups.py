@@ -1,0 +1,96 @@
+"""Groups of rules whose queries, those of annotations included, look only where a scope says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from rules.group import AlertingRule, RecordingRule, RuleGroup
+from rules.names import JOB
+from rules.query_scope import ScopeText, scoped_query
+from rules.scope import RuleScope
+
+_ACTION, _ACTION_END = "{{", "}}"
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeTexts:
+    """What a scope writes into an expression, into a query that `printf` formats, and into one inside quotes."""
+
+    query: ScopeText
+    printf: ScopeText
+    quoted: ScopeText
+    cluster_matcher: str
+    cluster_value: str
+
+
+def scope_texts(scope: RuleScope) -> ScopeTexts:
+    label = scope.cluster_label
+    return ScopeTexts(
+        query=_text(scope.selector, label),
+        printf=_text(scope.selector.replace("%", "%%"), label),
+        quoted=_text(scope.selector, label),
+        cluster_matcher=f"{label}=%q," if label else "",
+        cluster_value=f"$labels.{label} " if label else "",
+    )
+
+
+TEMPLATE = ScopeTexts(
+    query=ScopeText("⟪selector,⟫", "⟪selector⟫", "⟪{selector}⟫", "⟪cluster, ⟫", "⟪cluster⟫"),
+    printf=ScopeText("⟪printf selector,⟫", "⟪printf selector⟫", "⟪{printf selector}⟫", "⟪cluster, ⟫", "⟪cluster⟫"),
+    quoted=ScopeText("⟪quoted selector,⟫", "⟪quoted selector⟫", "⟪{quoted selector}⟫", "⟪cluster, ⟫", "⟪cluster⟫"),
+    cluster_matcher="⟪cluster=%q,⟫",
+    cluster_value="⟪$labels.cluster ⟫",
+)
+"""Stands where any scope writes: `jsonnet/mixin.libsonnet` puts that of its `_config` there."""
+
+
+def _text(selector: str, label: str) -> ScopeText:
+    return ScopeText(
+        matchers_before=f"{selector}," if selector else "",
+        matchers=selector,
+        braces=f"{{{selector}}}" if selector else "",
+        label_before=f"{label}, " if label else "",
+        label=label,
+    )
+
+
+def scoped_groups(groups: Sequence[RuleGroup], texts: ScopeTexts) -> list[RuleGroup]:
+    """The groups with every expression, and every query of an annotation, looking only there."""
+    return [replace(group, rules=tuple(_scoped_rule(rule, texts) for rule in group.rules)) for group in groups]
+
+
+def _scoped_rule(rule: RecordingRule | AlertingRule, texts: ScopeTexts) -> RecordingRule | AlertingRule:
+    expr = scoped_query(rule.expr, texts.query)
+    if isinstance(rule, RecordingRule):
+        return replace(rule, expr=expr)
+    annotations = {name: scoped_template(text, texts) for name, text in rule.annotations.items()}
+    return replace(rule, expr=expr, annotations=annotations)
+
+
+def scoped_template(template: str, texts: ScopeTexts) -> str:
+    """A Go template with the queries of its actions scoped: ``printf `…` values | query`` and `query "…"`."""
+    first, *rest = template.split(_ACTION)
+    parts = [first]
+    for part in rest:
+        action, end, plain = part.partition(_ACTION_END)
+        parts.append(_scoped_action(action, texts) + end + plain)
+    return _ACTION.join(parts)
+
+
+def _scoped_action(action: str, texts: ScopeTexts) -> str:
+    if "printf `" in action and "| query" in action:
+        before, query, values = action.split("`")
+        within = scoped_query(query.replace(f"{JOB}=%q", f"{texts.cluster_matcher}{JOB}=%q"), texts.printf)
+        return f"{before}`{within}`{values.replace(f'$labels.{JOB}', f'{texts.cluster_value}$labels.{JOB}')}"
+    if 'query "' in action:
+        return _with_literal(action, lambda query: scoped_query(query, texts.quoted))
+    return action
+
+
+def _with_literal(action: str, change: Callable[[str], str]) -> str:
+    """The action with its first string in quotes changed."""
+    before, quote, rest = action.partition('"')
+    query, length = json.JSONDecoder().raw_decode(quote + rest)
+    return before + json.dumps(change(query), ensure_ascii=False) + (quote + rest)[length:]
