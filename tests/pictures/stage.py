@@ -40,7 +40,7 @@ _NOWHERE = "http://127.0.0.1:9/"
 _MORE: dict[str, Any] = {
     "segments": {"by": ["size"], "limit": 10},
     "slos": [
-        {"name": "latency", "objective": 0.99, "latency_below_seconds": 0.05},
+        {"name": "latency", "objective": 0.99, "latency_below_seconds": 0.25},
         {"name": "validity", "objective": 0.999},
         {"name": "quality", "objective": 0.95, "metric": "accuracy", "minimum": 0.85, "slice": "1m"},
     ],

@@ -1,0 +1,59 @@
+"""Values of input series, as promtool's notation expands them."""
+
+from __future__ import annotations
+
+from exporter import catalog
+from exporter.monitor.duration import Duration
+from rules.scenario.series import Lifetime, a_series
+from rules.scenario.signal import Signal
+from rules.scenario.timeline import timeline
+from tests.support.golden_monitors import BINARY, golden_monitor
+
+
+def test_a_counter_climbs_from_zero_by_its_growth() -> None:
+    assert Lifetime(20).counter(2.5) == "0+2.5x20"
+    assert Lifetime(20).counter(0) == "0+0x20"
+    assert Lifetime(20).counter(1 / 3) == "0+0.333333333x20"
+
+
+def test_a_restart_begins_at_zero_again_and_what_is_gone_leaves_no_samples() -> None:
+    assert Lifetime(20, restart=12).counter(1) == "0+1x12 0+1x8"
+    assert Lifetime(20, end=12).counter(1) == "0+1x12 _x8"
+    assert Lifetime(20, end=12).gauge(0.5) == "0.5x12 _x8"
+
+
+def test_after_the_lead_it_goes_on_from_where_it_was_at_another_pace() -> None:
+    assert Lifetime(20).counter(5, before=1, lead=10) == "0+1x10 15+5x9"
+    assert Lifetime(20, restart=15).counter(5, before=1, lead=10) == "0+1x10 15+5x4 0+5x5"
+
+
+def test_series_carry_the_situation_as_job_and_the_version_where_the_metric_has_it() -> None:
+    monitor = golden_monitor(BINARY)
+    series = a_series(catalog.PREDICTIONS, monitor)
+    assert series.text("sound", "a") == (
+        'infranaut_predictions_total{job="sound",instance="a",monitor="credit-default",model_version="v1"}'
+    )
+    assert "model_version" not in a_series(catalog.MONITOR_INFO, monitor).text("sound", "a")
+
+
+def test_a_scenario_plays_its_lead_its_span_and_the_hold_in_steps() -> None:
+    passing = timeline(a_signal(), held_s=360)
+    assert (passing.step, passing.lead, passing.steps, passing.a_window) == ("3m", 0, 25, 20)
+    assert (passing.end, passing.middle) == ("1h15m", 15)
+    passing = timeline(a_signal(step=Duration("15m"), lead=Duration("1d")), held_s=360)
+    assert (passing.lead, passing.steps, passing.a_window) == (96, 104, 4)
+    passing = timeline(a_signal(window=Duration("7d"), span=Duration("2h"), step=Duration("4m")), held_s=3600)
+    assert (passing.steps, passing.a_window) == (48, 48)
+
+
+def a_signal(window: Duration = Duration("1h"), **parts: Duration) -> Signal:
+    return Signal(
+        "InfranautFeatureDrift",
+        window,
+        sound=lambda _: {},
+        unsound=lambda _: {},
+        gauges={},
+        low_rows=1,
+        high_rows=2,
+        **parts,
+    )
