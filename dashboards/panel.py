@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from grafanalib import core as grafana
 
+from dashboards.mending import Json
+from dashboards.override import colored, dashed_red, dotted, links, override
 from dashboards.threshold import NEUTRAL, Steps
 
 Format = Literal["time_series", "table"]
-Json = dict[str, Any]
 
 FULL_WIDTH = 24
 _NARROWEST = 90
@@ -113,7 +114,7 @@ def time_series(
         legendCalcs=["lastNotNull", "max"],
         tooltipMode="multi",
         tooltipSort="desc",
-        overrides=[_dashed_red(THRESHOLD_LEGEND), _dotted(BOUND_LEGENDS)],
+        overrides=[dashed_red(THRESHOLD_LEGEND), dotted(BOUND_LEGENDS)],
         extraJson=_limits(unit, minimum, maximum) | {"options": {"legend": {"showLegend": True}}},
     )
 
@@ -193,7 +194,7 @@ def bars(
             _organized([RowLabel(category, category)], columns),
             {"id": "sortBy", "options": {"sort": [{"field": category, "desc": False}]}},
         ],
-        overrides=[_colored(group.title, group.color) for group in groups],
+        overrides=[colored(group.title, group.color) for group in groups],
         showValue="never",
         tooltipMode="multi",
         extraJson={
@@ -260,11 +261,11 @@ def _organized(labels: Sequence[RowLabel], columns: Sequence[TableColumn]) -> Js
 def _label_override(label: RowLabel) -> Json:
     properties: list[Json] = []
     if label.link:
-        properties.append(_links(label.link))
+        properties.append(links(label.link))
     if label.hidden:
         everywhere = {"viz": True, "legend": True, "tooltip": True}
         properties += [{"id": "custom.hidden", "value": True}, {"id": "custom.hideFrom", "value": everywhere}]
-    return _override(label.title, properties)
+    return override(label.title, properties)
 
 
 def _column_override(column: TableColumn) -> Json:
@@ -276,45 +277,10 @@ def _column_override(column: TableColumn) -> Json:
     if column.decimals is not None:
         properties.append({"id": "decimals", "value": column.decimals})
     if column.link:
-        properties.append(_links(column.link))
-    return _override(column.title, properties)
-
-
-def _links(link: tuple[str, str]) -> Json:
-    title, url = link
-    return {"id": "links", "value": [{"title": title, "url": url, "targetBlank": False}]}
+        properties.append(links(column.link))
+    return override(column.title, properties)
 
 
 def _cell(column: TableColumn) -> Json:
     modes = {"gauge": {"mode": "basic"}, "color-background": {"mode": "basic"}}
     return {"type": column.cell} | modes.get(column.cell, {})
-
-
-def _dashed_red(series: str) -> Json:
-    return _override(
-        series,
-        [
-            {"id": "color", "value": {"mode": "fixed", "fixedColor": "red"}},
-            {"id": "custom.lineStyle", "value": {"fill": "dash", "dash": [10, 10]}},
-            {"id": "custom.fillOpacity", "value": 0},
-            {"id": "custom.stacking", "value": {"mode": "none", "group": "A"}},
-        ],
-    )
-
-
-def _dotted(endings: Sequence[str]) -> Json:
-    return {
-        "matcher": {"id": "byRegexp", "options": f"/.* ({'|'.join(endings)})$/"},
-        "properties": [
-            {"id": "custom.lineStyle", "value": {"fill": "dot", "dash": [2, 6]}},
-            {"id": "custom.fillOpacity", "value": 0},
-        ],
-    }
-
-
-def _colored(series: str, color: str) -> Json:
-    return _override(series, [{"id": "color", "value": {"mode": "fixed", "fixedColor": color}}])
-
-
-def _override(name: str, properties: list[Json]) -> Json:
-    return {"matcher": {"id": "byName", "options": name}, "properties": properties}

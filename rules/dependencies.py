@@ -1,65 +1,103 @@
-"""Mistakes across the keys of a monitor's service level objectives."""
+"""Which recorded series a rule reads, found in the parsed query, and the order that follows from it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
-from exporter.monitor.duration import Duration
-from exporter.monitor.positions import KeyPath
-from exporter.monitor.slo import LatencySlo, QualitySlo, SloTerms
-from exporter.monitor.spec import METRICS_BY_TASK, Monitor
+import promql_parser
 
-SHORTEST_WINDOW_S = 300.0
-"""Errors and events are counted in steps of five minutes."""
-
-SloMistake = tuple[KeyPath, str, tuple[KeyPath, ...]]
-"""A key, what is wrong with it, and the other keys that this rests on."""
+from rules.group import RecordingRule
 
 
-def slo_mistakes(monitor: Monitor) -> Iterator[SloMistake]:
-    """Every mistake in `spec.slos` that one key alone does not tell."""
-    for index, slo in enumerate(monitor.spec.slos):
-        key: KeyPath = ("spec", "slos", index)
-        yield from _burn_rates(slo, key)
-        yield from _what_it_needs(monitor, slo.name, key)
-        if isinstance(slo, LatencySlo) and monitor.spec.events.latency_seconds is None:
-            message = "needs the latency, but spec.events.latency_seconds does not name its field"
-            yield (*key, "name"), message, (("spec", "events", "latency_seconds"),)
-        if isinstance(slo, QualitySlo) and slo.metric not in METRICS_BY_TASK[monitor.spec.model.task]:
-            expected = ", ".join(METRICS_BY_TASK[monitor.spec.model.task])
-            message = f"{slo.metric} cannot be computed for task {monitor.spec.model.task}, expected one of {expected}"
-            yield (*key, "metric"), message, (("spec", "model", "task"),)
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """The series that a query asks for: their name, and its matchers as (label, operator, value)."""
+
+    name: str
+    matchers: tuple[tuple[str, str, str], ...]
+
+    def value_of(self, label: str) -> str | None:
+        """What the label has to equal; None where any value, or one of several, will do."""
+        return next((value for name, operator, value in self.matchers if (name, operator) == (label, "=")), None)
 
 
-def _burn_rates(slo: SloTerms, key: KeyPath) -> Iterator[SloMistake]:
-    for index, rate in enumerate(slo.burn_rates):
-        of_rate = (*key, "burn_rates", index)
-        if slo.objective < 1 and not rate.can_fire(slo.objective):
-            message = (
-                f"got {rate.factor:g}, expected less than {1 / slo.budget:.4g}: even if every event were an error, the "
-                f"budget of objective {slo.objective:g} would not burn faster, so this could never alert"
-            )
-            yield (*of_rate, "factor"), message, ((*key, "objective"),)
-        if rate.short.seconds >= rate.long.seconds:
-            yield (*of_rate, "short"), f"{rate.short} is not shorter than long ({rate.long})", ((*of_rate, "long"),)
-        if rate.long.seconds >= Duration(slo.period).seconds:
-            yield (*of_rate, "long"), f"{rate.long} is not shorter than the period ({slo.period})", ((*key, "period"),)
-        for name in ("long", "short"):
-            window: Duration = getattr(rate, name)
-            if window.seconds % SHORTEST_WINDOW_S:
-                yield (
-                    (*of_rate, name),
-                    f"got {window}, expected a multiple of 5m, the step that errors are counted in",
-                    (),
-                )
-        if rate.long.seconds in [other.long.seconds for other in slo.burn_rates[:index]]:
-            yield (*of_rate, "long"), f"a second pair over {rate.long}, expected one", ()
+@lru_cache(maxsize=4096)
+def selectors(query: str) -> tuple[Selector, ...]:
+    """Every selector of a query, those of its range vectors and subqueries included."""
+    found: list[Selector] = []
+
+    def collect(node: promql_parser.Expr) -> bool:
+        if isinstance(node, promql_parser.VectorSelector):
+            found.append(selector_of(node))
+        elif isinstance(node, promql_parser.MatrixSelector):
+            found.append(selector_of(node.vector_selector))
+        return True
+
+    promql_parser.walk(promql_parser.parse(query), collect)
+    return tuple(dict.fromkeys(found))
 
 
-def _what_it_needs(monitor: Monitor, name: str, key: KeyPath) -> Iterator[SloMistake]:
-    if name == "availability" and monitor.spec.events.error is None:
-        message = "needs the failures, but spec.events.error does not name their field"
-        yield (*key, "name"), message, (("spec", "events", "error"),)
-    if name in ("label_delay", "quality") and monitor.spec.labels is None:
-        message = "needs labels (ground truth), but spec.labels does not say how to join them"
-        yield (*key, "name"), message, (("spec", "labels"),)
+def selector_of(node: promql_parser.VectorSelector) -> Selector:
+    matchers = tuple((each.name, _OPERATORS[str(each.op)], each.value) for each in node.matchers.matchers)
+    named = next((value for label, operator, value in matchers if (label, operator) == ("__name__", "=")), "")
+    return Selector(node.name or named, tuple(each for each in matchers if each[0] != "__name__"))
+
+
+_OPERATORS = {"MatchOp.Equal": "=", "MatchOp.NotEqual": "!=", "MatchOp.Re": "=~", "MatchOp.NotRe": "!~"}
+
+
+def levels(rules: Sequence[RecordingRule]) -> list[list[RecordingRule]]:
+    """The rules in the fewest steps such that none reads what its own step, or a later one, records.
+
+    ValueError when rules read each other in a circle.
+    """
+    readers = {index: _read_by(rule, rules) for index, rule in enumerate(rules)}
+    depths: dict[int, int] = {}
+    while len(depths) < len(rules):
+        ready = [index for index, read in readers.items() if index not in depths and read <= depths.keys()]
+        if not ready:
+            circle = ", ".join(sorted({rules[index].record for index in readers if index not in depths}))
+            raise ValueError(f"these recorded series read each other in a circle: {circle}")
+        depths |= dict.fromkeys(ready, max(depths.values(), default=-1) + 1)
+    return [[rules[index] for index in range(len(rules)) if depths[index] == depth] for depth in range(_count(depths))]
+
+
+def needed(rules: Sequence[RecordingRule], queries: Iterable[str]) -> list[RecordingRule]:
+    """The rules that these queries rest on, directly or through others, in their order."""
+    wanted = {index for query in queries for index in _recorders(selectors(query), rules)}
+    while True:
+        more = {other for index in wanted for other in _recorders(selectors(rules[index].expr), rules)} - wanted
+        if not more:
+            return [rule for index, rule in enumerate(rules) if index in wanted]
+        wanted |= more
+
+
+def _read_by(rule: RecordingRule, rules: Sequence[RecordingRule]) -> set[int]:
+    return _recorders(selectors(rule.expr), rules)
+
+
+def _recorders(read: Iterable[Selector], rules: Sequence[RecordingRule]) -> set[int]:
+    by_name: Mapping[str, list[Selector]] = _by_name(read)
+    return {
+        index
+        for index, rule in enumerate(rules)
+        if any(_may_match(selector, rule) for selector in by_name.get(rule.record, ()))
+    }
+
+
+def _by_name(read: Iterable[Selector]) -> dict[str, list[Selector]]:
+    found: dict[str, list[Selector]] = {}
+    for selector in read:
+        found.setdefault(selector.name, []).append(selector)
+    return found
+
+
+def _may_match(selector: Selector, rule: RecordingRule) -> bool:
+    """Labels that the rule sets decide: a running sum reads the bin before its own, under the same name."""
+    return all(selector.value_of(label) in (None, value) for label, value in rule.labels.items())
+
+
+def _count(depths: Mapping[int, int]) -> int:
+    return max(depths.values(), default=-1) + 1

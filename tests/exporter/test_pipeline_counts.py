@@ -244,3 +244,12 @@ def _sample(watched: WatchedPipeline, name: str) -> int:
     """The sum of a family as one scrape sees it, without counting what waits."""
     samples = [item for item in watched.samples.collect() if isinstance(item, Samples) and item.metric.name == name]
     return int(sum(item.values.sum() for item in samples))
+
+
+def test_an_objective_of_the_delay_is_an_edge_of_its_histogram(tmp_path: Path) -> None:
+    objective = {"name": "label_delay", "objective": 0.95, "labels_younger_than": "2m"}
+    watched = a_pipeline(tmp_path, a_labelled_monitor(slos=[objective]))
+    watched.predict(*events([0.9]))
+    watched.clock.move(100)
+    watched.label({"id": "p0", "label": 1})
+    assert watched.value("infranaut_label_delay_seconds_bucket", le="120.0") == 1

@@ -85,7 +85,7 @@ def test_only_the_monitors_that_are_asked_for_are_rendered(out: Path) -> None:
     own = {f"infranaut-{name}.json" for name in (f"model-{BINARY}", f"feature-{BINARY}", f"own-{BINARY}_risk-weekly")}
     assert mixin["grafanaDashboards"].keys() == general | own
     names = by_name(mixin["prometheusAlerts"]).keys() | by_name(mixin["prometheusRules"]).keys()
-    assert all(name.startswith((f"infranaut-{BINARY}-", "infranaut-exporter-")) for name in names)
+    assert all(name.startswith((f"infranaut-{BINARY}-", "infranaut-exporter")) for name in names)
     assert "infranaut-exporter-alerts" in names
 
 

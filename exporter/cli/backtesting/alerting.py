@@ -1,93 +1,91 @@
-"""Everything about one loaded monitor that its processes share."""
+"""When alerts fire: Prometheus' own states, over the values that their conditions had."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-import msgspec
+import promql_parser
 
-from exporter.catalog import MISSING_BIN, UNVERSIONED
-from exporter.monitor.spec import CategoryFeature, Monitor
-from exporter.reference.document import Reference
-from exporter.window.assign import segment_label
-from exporter.window.children import Child, Children
-from exporter.window.counts import Counts
-from exporter.window.layout import Layout, label_delay_edges, lag_edges, latency_edges
-from exporter.window.memory import SharedLock, SharedMemory
-from exporter.window.prediction_log import SharedPredictionStore
-from exporter.window.rate_limit import RateLimit
+from exporter.archive.warm.tier import Span
+from exporter.cli.backtesting.programs import BlockServer, QueriedRange
+from exporter.monitor.duration import parse_duration_s
+from rules.group import AlertingRule
 
-_WITHOUT_EFFECT: dict[str, bool | dict[str, bool]] = {
-    **dict.fromkeys(("drift", "performance", "quality", "slos", "alerts", "privacy", "retention", "sources"), True),
-    "limits": {"records_per_second": True},
-}
-"""Parts of a spec that change nothing of what is counted where, but for the bucket bounds that the SLOs ask for."""
+_BELOW = {"<", "<="}
+_FILTERS = {*_BELOW, ">", ">=", "==", "!="}
 
 
-class SharedMonitor:
-    """A monitor with its layout and its memory; built before the processes fork.
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One alert that fired.
 
-    slots : how many processes may write to it at once, those of a generation that is going and one that is coming.
+    labels : of the series that it fired for, without the rule's own.
+    start  : when it fired, after its `for`; seconds since the epoch.
+    end    : when it stopped; None where it was still firing at the end.
+    value  : at the start; `peak`: the farthest from what is allowed, while it fired.
     """
 
-    def __init__(
-        self, monitor: Monitor, reference: Reference | None, slots: int, predecessor: SharedMonitor | None = None
-    ) -> None:
-        """With a `predecessor` of the same counting digest, its memory goes on being used."""
-        self.monitor = monitor
-        self.reference = reference
-        self.slots = slots
-        self.layout = Layout(monitor, reference)
-        spec = monitor.spec
-        if predecessor is None:
-            self._memory = SharedMemory(
-                {
-                    **Counts.arrays(self.layout, slots),
-                    **Children.arrays(self.layout.model_capacity),
-                    **SharedPredictionStore.arrays(spec.limits.remembered_predictions),
-                }
-            )
-            self._lock = SharedLock()
-            self.hash_seed = secrets.randbits(63)
-        else:
-            self._memory, self._lock, self.hash_seed = predecessor._memory, predecessor._lock, predecessor.hash_seed
-        self.counts = Counts(self._memory)
-        self.children = Children(self._memory, self._lock, spec.segments.limit if spec.segments else None)
-        delay_s = spec.labels.maximum_delay.seconds if spec.labels else None
-        self.store = SharedPredictionStore(self._memory, self._lock, delay_s, spec.events.horizon.seconds)
-        rate = spec.limits.records_per_second
-        self.rate_limit = RateLimit(monitor.name, rate) if rate is not None else None
-        if predecessor is None:
-            for child in expected_children(monitor):
-                self.children.shown[self.children.row_of(child).row] = 1
-
-    @property
-    def counting_digest(self) -> str:
-        """Changes with whatever decides what is counted where: monitors of one digest can share their memory."""
-        return counting_digest(self.monitor, self.reference, self.slots)
+    rule: AlertingRule
+    labels: Mapping[str, str]
+    start: float
+    end: float | None
+    value: float
+    peak: float
 
 
-def counting_digest(monitor: Monitor, reference: Reference | None, slots: int) -> str:
-    """SHA-256 of what decides the layout and the meaning of the counts; thresholds and routes are not part of it."""
-    spec = monitor.spec.model_dump(mode="json", exclude=_WITHOUT_EFFECT)
-    sha256 = reference.sha256 if reference else None
-    edges = (latency_edges(monitor), lag_edges(monitor), label_delay_edges(monitor))
-    content = (monitor.name, spec, *edges, sha256, slots)
-    return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
+def fired(server: BlockServer, rule: AlertingRule, span: Span, step_s: int) -> list[Incident]:
+    """The incidents of one rule, evaluated at every step of the span, in the order of their start."""
+    times = [span.start + number * step_s for number in range(round((span.end - span.start) / step_s) + 1)]
+    answer = _merged(server.range(rule.expr, times[0], times[-1], step_s))
+    lowest = is_lower_worse(rule.expr)
+    found = [incident for series in answer for incident in _incidents(rule, series, times, lowest)]
+    return sorted(found, key=lambda incident: (incident.start, sorted(incident.labels.items())))
 
 
-def expected_children(monitor: Monitor) -> list[Child]:
-    """The model versions and segments that the monitor names, whose series start at 0 with the exporter."""
-    spec = monitor.spec
-    versions = [*spec.model.versions] if spec.events.model_version else [UNVERSIONED]
-    if spec.segments is None:
-        return [Child(version) for version in versions]
-    combinations: list[dict[str, str]] = [{}]
-    for name in spec.segments.by:
-        feature = spec.features[name]
-        values = feature.values if isinstance(feature, CategoryFeature) else []
-        combinations = [{**known, name: value} for known in combinations for value in (*values, MISSING_BIN)]
-    if len(combinations) > spec.segments.limit:
-        return []
-    return [Child(version, segment_label(values)) for version in versions for values in combinations]
+def is_lower_worse(query: str) -> bool:
+    """Whether the value that an alert shows has fallen below a limit, rather than risen above one."""
+    return _first_comparison(promql_parser.parse(query)) in _BELOW
+
+
+def _first_comparison(node: promql_parser.Expr) -> str:
+    if isinstance(node, promql_parser.ParenExpr):
+        return _first_comparison(node.expr)
+    if not isinstance(node, promql_parser.BinaryExpr):
+        return ""
+    operator = str(node.op)
+    return operator if operator in _FILTERS else _first_comparison(node.lhs) or _first_comparison(node.rhs)
+
+
+def _merged(answer: Sequence[QueriedRange]) -> list[QueriedRange]:
+    """Alerts bear no series' name: where a condition goes over from one series to another, it is the same alert."""
+    found: dict[frozenset[tuple[str, str]], list[tuple[float, float]]] = {}
+    for series in answer:
+        own = frozenset((name, value) for name, value in series.labels.items() if name != "__name__")
+        found.setdefault(own, []).extend(series.values)
+    return [QueriedRange(dict(sorted(own)), values) for own, values in found.items()]
+
+
+def _incidents(rule: AlertingRule, series: QueriedRange, times: Sequence[float], lowest: bool) -> Iterator[Incident]:
+    """Pending from the first value, firing after `for`, until values stay away for longer than `keep_firing_for`."""
+    hold_s, keep_s = parse_duration_s(rule.hold), parse_duration_s(rule.keep_firing_for) if rule.keep_firing_for else 0
+    values = dict(series.values)
+    worse = min if lowest else max
+    active = start = gone = None
+    first = peak = 0.0
+    for time in times:
+        value = values.get(time)
+        if value is not None:
+            gone, active = None, time if active is None else active
+            if start is None and time - active >= hold_s:
+                start, first, peak = time, value, value
+            peak = worse(peak, value) if start is not None else peak
+            continue
+        gone = time if gone is None else gone
+        if start is not None and time - gone < keep_s:
+            continue
+        if start is not None:
+            yield Incident(rule, series.labels, start, time, first, peak)
+        active = start = gone = None
+    if start is not None:
+        yield Incident(rule, series.labels, start, None, first, peak)

@@ -1,97 +1,133 @@
-"""Everything about one loaded monitor that its processes share."""
+"""Rows of files, read as the exporter reads them, and given back as the archive would."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
-import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from exporter.catalog import MISSING_BIN, UNVERSIONED
-from exporter.monitor.spec import CategoryFeature, Monitor
-from exporter.reference.document import Reference
-from exporter.window.assign import segment_label
-from exporter.window.bucket_edges import label_delay_edges, lag_edges, latency_edges
-from exporter.window.children import Child, Children
-from exporter.window.counts import Counts
-from exporter.window.fixed_bins import fixed_bins
-from exporter.window.layout import Layout
-from exporter.window.memory import SharedLock, SharedMemory
-from exporter.window.prediction_log import SharedPredictionStore
-from exporter.window.rate_limit import RateLimit
+from exporter.archive.entry import Kind
+from exporter.archive.keeping import Keeping
+from exporter.archive.recounting import seconds_of
+from exporter.archive.warm.tier import Span
+from exporter.cli.replaying.reading import ReadRows, open_rows
+from exporter.decode import Decoders, label_projection, prediction_projection
+from exporter.derive import Derived, Deriver
+from exporter.errors import InvalidSettings, RejectedPayload
+from exporter.monitor.spec import Monitor
 
-_WITHOUT_EFFECT: dict[str, bool | dict[str, bool]] = {
-    **dict.fromkeys(("drift", "performance", "quality", "slos", "alerts", "privacy", "retention", "sources"), True),
-    "limits": {"records_per_second": True},
-}
-"""Parts of a spec that change nothing of what is counted where, but for the bucket bounds that the SLOs ask for and
-the bins that comparisons without a reference ask for."""
+BATCH_ROWS = 50_000
+
+Show = Callable[[float, int], None]
+"""Told how far a file is read, from 0 to 1, and how many rows of it."""
 
 
-class SharedMonitor:
-    """A monitor with its layout and its memory; built before the processes fork.
+@dataclass(frozen=True, slots=True)
+class FileRows:
+    """A `RawRows` in memory, without duplicates.
 
-    slots : how many processes may write to it at once, those of a generation that is going and one that is coming.
+    predictions_by_time : in the archive's form, ordered by `time`.
+    labelled            : those with a label, with `label`, `label_time` and `known_at`, ordered by `known_at`.
+    rejected            : records that could not be read.
     """
 
-    def __init__(
-        self, monitor: Monitor, reference: Reference | None, slots: int, predecessor: SharedMonitor | None = None
-    ) -> None:
-        """With a `predecessor` of the same counting digest, its memory goes on being used."""
-        self.monitor = monitor
-        self.reference = reference
-        self.slots = slots
-        self.layout = Layout(monitor, reference)
-        spec = monitor.spec
-        if predecessor is None:
-            self._memory = SharedMemory(
-                {
-                    **Counts.arrays(self.layout, slots),
-                    **Children.arrays(self.layout.model_capacity),
-                    **SharedPredictionStore.arrays(spec.limits.remembered_predictions),
-                }
-            )
-            self._lock = SharedLock()
-            self.hash_seed = secrets.randbits(63)
-        else:
-            self._memory, self._lock, self.hash_seed = predecessor._memory, predecessor._lock, predecessor.hash_seed
-        self.counts = Counts(self._memory)
-        self.children = Children(self._memory, self._lock, spec.segments.limit if spec.segments else None)
-        delay_s = spec.labels.maximum_delay.seconds if spec.labels else None
-        self.store = SharedPredictionStore(self._memory, self._lock, delay_s, spec.events.horizon.seconds)
-        rate = spec.limits.records_per_second
-        self.rate_limit = RateLimit(monitor.name, rate) if rate is not None else None
-        if predecessor is None:
-            for child in expected_children(monitor):
-                self.children.shown[self.children.row_of(child).row] = 1
+    predictions_by_time: pa.Table
+    labelled: pa.Table
+    rejected: int
 
     @property
-    def counting_digest(self) -> str:
-        """Changes with whatever decides what is counted where: monitors of one digest can share their memory."""
-        return counting_digest(self.monitor, self.reference, self.slots)
+    def span(self) -> Span:
+        """From the first prediction to just after the last."""
+        times = seconds_of(self.predictions_by_time.column("time").combine_chunks())
+        return Span(float(times[0]), float(np.nextafter(times[-1], np.inf)))
+
+    def predictions(self, span: Span) -> Iterator[pa.RecordBatch]:
+        yield from _between(self.predictions_by_time, "time", span)
+
+    def outcomes(self, span: Span, maximum_delay_s: float) -> Iterator[pa.RecordBatch]:
+        for batch in _between(self.labelled, "known_at", span):
+            late = seconds_of(batch.column("known_at")) - seconds_of(batch.column("time")) > maximum_delay_s
+            yield batch.filter(pa.array(~late))
 
 
-def counting_digest(monitor: Monitor, reference: Reference | None, slots: int) -> str:
-    """SHA-256 of what decides the layout and the meaning of the counts; thresholds and routes are not part of it."""
-    spec = monitor.spec.model_dump(mode="json", exclude=_WITHOUT_EFFECT)
-    fixed = fixed_bins(monitor) if reference is None else None
-    bins = reference.sha256 if reference else fixed and fixed.label
-    edges = (latency_edges(monitor), lag_edges(monitor), label_delay_edges(monitor))
-    content = (monitor.name, spec, *edges, bins, slots)
-    return hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()
+def read_rows(monitor: Monitor, data: Path, labels: Path | None, label_delay_s: float, show: Show) -> FileRows:
+    """Everything in the files; InvalidSettings when nothing of it is a prediction of this monitor.
+
+    label_delay_s : how long after its prediction each label came.
+    """
+    predictions, rejected = _read(monitor, data, Kind.PREDICTIONS, show)
+    if predictions is None:
+        raise InvalidSettings(f"{data}: none of its {rejected:,} rows is a prediction of {monitor.name!r}")
+    ordered = _first_of_each_id(predictions.sort_by("time"))
+    labelled = ordered.slice(0, 0)
+    if labels is not None:
+        told, also_rejected = _read(monitor, labels, Kind.LABELS, show)
+        if told is None:
+            raise InvalidSettings(f"{labels}: none of its {also_rejected:,} rows is a label of {monitor.name!r}")
+        rejected += also_rejected
+        labelled = _with_labels(ordered, _first_of_each_id(told), label_delay_s)
+    return FileRows(ordered, labelled, rejected)
 
 
-def expected_children(monitor: Monitor) -> list[Child]:
-    """The model versions and segments that the monitor names, whose series start at 0 with the exporter."""
-    spec = monitor.spec
-    versions = [*spec.model.versions] if spec.events.model_version else [UNVERSIONED]
-    if spec.segments is None:
-        return [Child(version) for version in versions]
-    combinations: list[dict[str, str]] = [{}]
-    for name in spec.segments.by:
-        feature = spec.features[name]
-        values = feature.values if isinstance(feature, CategoryFeature) else []
-        combinations = [{**known, name: value} for known in combinations for value in (*values, MISSING_BIN)]
-    if len(combinations) > spec.segments.limit:
-        return []
-    return [Child(version, segment_label(values)) for version in versions for values in combinations]
+def _read(monitor: Monitor, path: Path, kind: Kind, show: Show) -> tuple[pa.Table | None, int]:
+    """The rows in the archive's form, None where there are none, and how many records could not be read."""
+    is_label = kind is Kind.LABELS
+    decoders = Decoders(label_projection(monitor) if is_label else prediction_projection(monitor))
+    deriver, keeping = Deriver(monitor), Keeping(monitor, b"")
+    parts, rejected, rows = [], 0, 0
+    try:
+        for body in _bodies(path, show):
+            try:
+                decoded = decoders.decode(body.rows.body(), body.rows.media_type)
+            except RejectedPayload as error:
+                raise InvalidSettings(f"{path}: {error}") from error
+            rejected += len(decoded.rejects)
+            rows += len(decoded.batch)
+            if len(decoded.batch):
+                derived = Derived(decoded.batch) if is_label else deriver.derive(decoded.batch)
+                parts.append(pa.Table.from_batches([keeping.entry(kind, derived, "file", 0.0).rows]))
+    finally:
+        deriver.close()
+    return (pa.concat_tables(parts, promote_options="permissive") if parts else None), rejected
+
+
+def _bodies(path: Path, show: Show) -> Iterator[ReadRows]:
+    if not path.is_file():
+        raise InvalidSettings(f"{path}: no such file; expected NDJSON, CSV, Parquet or Arrow")
+    file = open_rows(path, follow=False, batch_rows=BATCH_ROWS, pause=lambda _seconds: None)
+    rows = 0
+    for read in file.read():
+        if read is not None:
+            rows += len(read.rows)
+            show(read.done / max(file.size, 1), rows)
+            yield read
+
+
+def _first_of_each_id(table: pa.Table) -> pa.Table:
+    """The rows of one id are one prediction, or one label: the first counts."""
+    numbered = table.append_column("@row", pa.array(np.arange(table.num_rows)))
+    first = numbered.group_by("id").aggregate([("@row", "min")]).column("@row_min").to_numpy()
+    return table.take(pa.array(np.sort(first)))
+
+
+def _with_labels(predictions: pa.Table, labels: pa.Table, delay_s: float) -> pa.Table:
+    told = labels.select(["id", "label"])
+    known = predictions.append_column("@row", pa.array(np.arange(predictions.num_rows)))
+    pairs = known.select(["id", "@row"]).join(told, "id", join_type="inner").sort_by("@row")
+    rows = predictions.take(pairs.column("@row"))
+    late = pa.scalar(round(delay_s * 1e6), pa.duration("us"))
+    known_at = pc.add(rows.column("time"), late)
+    labelled = rows.append_column("label", pairs.column("label"))
+    return labelled.append_column("label_time", known_at).append_column("known_at", known_at)
+
+
+def _between(table: pa.Table, column: str, span: Span) -> Iterator[pa.RecordBatch]:
+    if not table.num_rows:
+        return
+    times = seconds_of(table.column(column).combine_chunks())
+    start, end = np.searchsorted(times, [span.start, span.end], side="left")
+    yield from table.slice(int(start), int(end - start)).combine_chunks().to_batches()

@@ -42,18 +42,22 @@ def test_a_scenario_plays_its_lead_its_span_and_the_hold_in_steps() -> None:
     assert (passing.end, passing.middle) == ("1h15m", 15)
     passing = timeline(a_signal(step=Duration("15m"), lead=Duration("1d")), held_s=360)
     assert (passing.lead, passing.steps, passing.a_window) == (96, 104, 4)
-    passing = timeline(a_signal(window=Duration("7d"), span=Duration("2h"), step=Duration("4m")), held_s=3600)
+    passing = timeline(a_signal(window="7d", span=Duration("2h"), step=Duration("4m")), held_s=3600)
     assert (passing.steps, passing.a_window) == (48, 48)
 
 
-def a_signal(window: Duration = Duration("1h"), **parts: Duration) -> Signal:
+def a_signal(
+    window: str = "1h", span: Duration | None = None, step: Duration | None = None, lead: Duration | None = None
+) -> Signal:
     return Signal(
-        "InfranautFeatureDrift",
-        window,
+        alert="InfranautFeatureDrift",
+        window=Duration(window),
         sound=lambda _: {},
         unsound=lambda _: {},
         gauges={},
         low_rows=1,
         high_rows=2,
-        **parts,
+        span=span,
+        step=step,
+        lead=lead,
     )
