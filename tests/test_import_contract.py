@@ -29,7 +29,7 @@ def a_copy_with(folder: Path, planted_in: str, statement: str) -> Path:
     [
         ("exporter/catalog.py", "import exporter.settings", "imports point down only"),
         ("collectors/source.py", "import exporter.errors", "imports point down only"),
-        ("rules/names.py", "import exporter.batch", "generators read the catalogue and the monitor"),
+        ("rules/links.py", "import exporter.batch", "generators read the catalogue and the monitor"),
         ("collectors/source.py", "import collectors.file", "adapters never import each other"),
     ],
 )

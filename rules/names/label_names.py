@@ -1,0 +1,41 @@
+"""Labels of the generated series and alerts, and the sets of them that rules pool over and join on."""
+
+from __future__ import annotations
+
+REPLICA_LABELS = ("instance", "pod")
+"""Pooled by every rule."""
+REFERENCE_LABELS = ("job", "monitor", "reference", "feature")
+"""What a feature and its reference have in common."""
+MONITOR_LABELS = ("job", "monitor")
+"""What a series and the thresholds of its monitor have in common."""
+
+JOB = "job"
+MONITOR = "monitor"
+MODEL_VERSION = "model_version"
+REFERENCE = "reference"
+SEGMENT = "segment"
+BIN = "bin"
+ACTUAL = "actual"
+PREDICTED = "predicted"
+CLASS = "class"
+FEATURE = "feature"
+REASON = "reason"
+RULE = "rule"
+SIGN = "sign"
+SOURCE = "source"
+CHECK = "check"
+LE = "le"
+QUANTILE = "quantile"
+SEVERITY = "severity"
+TEAM = "team"
+TIER = "tier"
+WINDOW = "window"
+METRIC = "metric"
+KIND = "kind"
+BOUND = "bound"
+WEEK = "week"
+DIRECTION = "direction"
+RESOURCE = "resource"
+SLO = "slo"
+PREVIOUS = "previous"
+STABLE = "stable"
