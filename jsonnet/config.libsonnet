@@ -3,7 +3,7 @@
     // The index that `infranaut generate all` wrote: import 'OUT/mixin/monitors.libsonnet'
     generated: error "_config.generated is missing: set it to import 'OUT/mixin/monitors.libsonnet', which `infranaut generate all` writes",
 
-    // Names of the monitors to render; what belongs to no monitor is always there.
+    // Names of the monitors to render; what belongs to none, and OpenSLO, is always there.
     monitors: std.objectFields(self.generated.monitors),
 
     // Matchers for every series that the rules read, such as 'job=~"infranaut.*"'; labels that all replicas share.

@@ -4,7 +4,8 @@
 (import 'config.libsonnet') + {
   local config = $._config,
 
-  local parts = [config.generated.exporter] + [monitor(name) for name in config.monitors],
+  local parts = [config.generated.exporter] + [monitor(name) for name in config.monitors] +
+                std.objectValues(config.generated.services),
 
   local monitor(name) =
     local all = config.generated.monitors;

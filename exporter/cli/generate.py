@@ -108,7 +108,7 @@ def _rendered(
         "tests": lambda: scenario.render(monitors),
         "dashboards": lambda: dashboards.render(monitors),
         "alertmanager": lambda: alertmanager.render(monitors, delivery),
-        "mixin": lambda: render_index(monitors, settings.links),
+        "mixin": lambda: render_index(monitors, settings.links, loaded.objectives),
         "operator": lambda: _objects(loaded, settings),
         "mimir": lambda: _namespaces(loaded, settings),
     }

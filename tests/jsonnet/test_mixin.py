@@ -72,6 +72,17 @@ def test_alerts_and_rules_together_are_one_rule_file_that_promtool_accepts(out: 
     assert_promtool("check", "rules", path)
 
 
+def test_objectives_of_openslo_are_rendered_as_python_does(tmp_path: Path) -> None:
+    paths = [GOLDEN / "openslo" / "requests" / name for name in ("sli.yaml", "slo.yaml")]
+    arguments = [word for path in (*paths, GOLDEN / "monitors") for word in ("--monitors", str(path))]
+    assert CliRunner().invoke(command, ["all", *arguments, "--out", str(tmp_path)]).exit_code == 0
+    (path,) = (tmp_path / "rules").glob("*.openslo.rules.yaml")
+    (group,) = yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
+    mixin = rendered(tmp_path)
+    assert by_name(mixin["prometheusRules"])[group["name"]] == of_kind("record", group["rules"])
+    assert by_name(mixin["prometheusAlerts"])[f"{group['name']}-alerts"] == of_kind("alert", group["rules"])
+
+
 def test_groups_and_dashboards_that_are_there_already_stay(out: Path) -> None:
     others = "{ grafanaDashboards+:: { 'a.json': {} }, prometheusAlerts+:: { groups+: [{ name: 'a', rules: [] }] } }"
     mixin = rendered(out, before=others)

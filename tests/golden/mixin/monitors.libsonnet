@@ -5,5 +5,7 @@
     'credit-default': { rules: importstr 'credit-default.rules.template', dashboards: [import '../dashboards/model-credit-default.json', import '../dashboards/feature-credit-default.json', import '../dashboards/own-credit-default_risk-weekly.json'] },
     'ticket-router': { rules: importstr 'ticket-router.rules.template', dashboards: [import '../dashboards/model-ticket-router.json', import '../dashboards/feature-ticket-router.json'] },
   },
+  services: {
+  },
   exporter: { rules: importstr 'infranaut.exporter.rules.template', dashboards: [import '../dashboards/overview.json', import '../dashboards/slo.json', import '../dashboards/labels.json', import '../dashboards/exporter.json'] },
 }
