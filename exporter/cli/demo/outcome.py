@@ -8,7 +8,6 @@ from exporter.cli.demo.model import METRICS
 from exporter.cli.demo.services import ALERTMANAGER, HOW_TO_GET_THEM, PROMETHEUS, Addresses, Programs
 from exporter.cli.demo.story import Step, Story
 from exporter.cli.demo.stream import StreamFigures
-from rules import names
 
 
 class RowFigures(msgspec.Struct, frozen=True):
@@ -115,7 +114,7 @@ def _drift(story: Story) -> dict[str, DriftFigures]:
 
 def _alert(story: Story) -> AlertFigures:
     return AlertFigures(
-        names.FEATURE_DRIFT,
+        story.alert,
         story.seconds_to(Step.PENDING),
         story.seconds_to(Step.FIRING),
         story.seconds_to(Step.DELIVERED),

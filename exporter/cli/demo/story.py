@@ -73,6 +73,8 @@ class Story:
     restless: set[str] = field(default_factory=set)
     before: Snapshot | None = None
     after: Snapshot | None = None
+    alert: str = names.FEATURE_DRIFT
+    """The one that was delivered first."""
 
     @property
     def last_step(self) -> Step:
@@ -122,7 +124,7 @@ class Story:
     def _note_early_alerts(self, observation: Observation, now: float) -> list[str]:
         told = []
         for alert in observation.alerts:
-            if alert.state == "firing" and str(alert) not in self.early_alerts:
+            if alert.state == "firing" and alert.name != names.WATCHDOG and str(alert) not in self.early_alerts:
                 self.early_alerts[str(alert)] = now
                 kind = "a false alarm" if self.scenario.is_drift_free else "your data's own drift"
                 told.append(f"{alert} fires before any fault: {kind}")
@@ -135,7 +137,7 @@ class Story:
 
     def _break(self, observation: Observation, snapshot: Snapshot, now: float) -> str:
         drifted = {feature.feature for feature in observation.features if feature.is_drifted}
-        self.restless = drifted | {alert.feature for alert in observation.alerts}
+        self.restless = drifted | {alert.feature for alert in observation.alerts if alert.feature}
         self.plan = self.scenario.choose_plan(self.restless)
         self.before, self.fault_at, self.phase = snapshot, now, Phase.FAULT
         self.inject(self.plan)
@@ -143,18 +145,12 @@ class Story:
 
     def _note_steps(self, observation: Observation, deliveries: Sequence[Delivery], now: float) -> list[str]:
         features = self._watched
-        states = {
-            alert.state
-            for alert in observation.alerts
-            if alert.name == names.FEATURE_DRIFT and alert.feature in features
-        }
+        states = {alert.state for alert in observation.alerts if self._tells_of_fault(alert.name, alert.feature)}
         fault_at = self.fault_at or 0.0
         arrived = [
             each
             for each in deliveries
-            if each.alert == names.FEATURE_DRIFT
-            and each.feature in features
-            and (each.at >= fault_at or each.feature in self.restless)
+            if self._tells_of_fault(each.alert, each.feature) and (each.at >= fault_at or each.feature in self.restless)
         ]
         seen: dict[Step, float | None] = {
             Step.DRIFTED: now if any(f.is_drifted for f in observation.features if f.feature in features) else None,
@@ -164,8 +160,14 @@ class Story:
         }
         new = {step: at for step, at in seen.items() if at is not None and step not in self.reached}
         self.reached |= new
+        if arrived:
+            self.alert = arrived[0].alert
         told = {Step.DELIVERED: f" — {arrived[0].summary}" if arrived else ""}
         return [f"{_WORDS[step]} {self.seconds_to(step):g} s after the fault{told.get(step, '')}" for step in new]
+
+    def _tells_of_fault(self, alert: str, feature: str) -> bool:
+        """Where many features drift, one message about the model stands for those about each of them."""
+        return alert == names.MODEL_DRIFT or (alert == names.FEATURE_DRIFT and feature in self._watched)
 
     def _is_complete(self, now: float) -> bool:
         return (
@@ -177,7 +179,7 @@ class Story:
 
 _WORDS = {
     Step.DRIFTED: "the exporter's own measures say drift",
-    Step.PENDING: f"{names.FEATURE_DRIFT} is pending",
-    Step.FIRING: f"{names.FEATURE_DRIFT} is firing",
-    Step.DELIVERED: f"{names.FEATURE_DRIFT} was delivered to the webhook",
+    Step.PENDING: "the alert is pending",
+    Step.FIRING: "the alert is firing",
+    Step.DELIVERED: "the alert was delivered to the webhook",
 }

@@ -50,7 +50,7 @@ def test_a_terminal_shows_rows_drift_alert_and_accuracy() -> None:
 def test_elsewhere_there_are_plain_lines() -> None:
     text = shown(is_terminal=False)
     assert "\x1b" not in text
-    assert "InfranautFeatureDrift is pending 4 s after the fault" in text
+    assert "the alert is pending 4 s after the fault" in text
     assert "300 rows/s  accepted 1,200  rejected 2  accuracy 0.950 → 0.700  most drifted: heat 0.800" in text
 
 
