@@ -62,11 +62,11 @@ def test_the_steps_are_timed_from_the_fault_and_each_is_told_once() -> None:
         an_observation(0.6, alerts=(an_alert("pending"),)),
         an_observation(0.9, alerts=(an_alert("firing"),)),
     )
-    assert story.advance(pending, 0.9, (), 40.0) == [f"{DRIFT} is pending 10 s after the fault"]
+    assert story.advance(pending, 0.9, (), 40.0) == ["the alert is pending 10 s after the fault"]
     assert story.advance(pending, 0.9, (), 41.0) == []
     story.advance(firing, 0.7, (), 45.0)
     told = story.advance(firing, 0.6, (Delivery(55.0, DRIFT, "heat", "heat has drifted"),), 55.5)
-    assert told == [f"{DRIFT} was delivered to the webhook 25 s after the fault — heat has drifted"]
+    assert told == ["the alert was delivered to the webhook 25 s after the fault — heat has drifted"]
     assert {step: story.seconds_to(step) for step in Step} == {
         Step.DRIFTED: 8.0,
         Step.PENDING: 10.0,
@@ -97,6 +97,20 @@ def test_alerts_of_other_features_and_of_other_names_do_not_end_it() -> None:
     )
     assert story.advance(other, 0.9, (Delivery(60.0, DRIFT, "colour", ""),), 61.0) == []
     assert story.reached == {}
+
+
+def test_an_alert_about_the_model_stands_for_those_of_its_features() -> None:
+    story = a_story_of_two_features(an_observation())
+    about_all = an_observation(alerts=(WatchedAlert("InfranautModelDrift", "", "firing"),))
+    told = story.advance(about_all, 0.9, (Delivery(60.0, "InfranautModelDrift", "", "all of them"),), 61.0)
+    assert told[-1] == "the alert was delivered to the webhook 30 s after the fault — all of them"
+    assert story.alert == "InfranautModelDrift"
+
+
+def test_the_watchdog_is_no_false_alarm() -> None:
+    story, _ = a_story()
+    always = an_observation(alerts=(WatchedAlert("InfranautWatchdog", "", "firing"),))
+    assert story.advance(always, 0.9, (), 10.0) == []
 
 
 def test_an_alert_before_the_fault_is_kept_and_told_as_what_it_is() -> None:
