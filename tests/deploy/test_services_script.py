@@ -82,6 +82,7 @@ def test_without_apt_each_missing_service_is_named_and_the_rest_goes_on(tmp_path
         "alertmanager missing: no apt-get here; install it and put it on PATH",
         "postgres missing: no apt-get here; install it and put it on PATH",
         "redis-server missing: no apt-get here; install it and put it on PATH",
+        "victoria-metrics missing: no apt-get here; install it and put it on PATH",
     ]
 
 

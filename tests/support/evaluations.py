@@ -46,13 +46,14 @@ class RuleEvaluation:
 def an_evaluation(server: RunningPrometheus, monitor: str, record: str, after_s: float) -> RuleEvaluation:
     """An evaluation of the group of `record` after `after_s` of which it is certain which samples it saw.
 
-    It waits until scrapes have gone on for so long that no weight is above `LARGEST_WEIGHT`.
+    It waits until scrapes have gone on for so long that no weight is above `LARGEST_WEIGHT`. The newest evaluation does
+    not count: rules behind `record` in its group may be under way.
     """
 
     def find() -> RuleEvaluation | None:
         latest = server.value("time()")
         for series in server.history(f'{record}{{monitor="{monitor}"}}[10s]', latest)[:1]:
-            for at_s, _ in reversed(series.samples):
+            for at_s, _ in reversed(series.samples[:-1]):
                 weights = _weights(server, monitor, at_s) if at_s > after_s else None
                 if weights and max(weights.values()) <= LARGEST_WEIGHT:
                     return RuleEvaluation(at_s, weights)
