@@ -29,7 +29,7 @@ services: ## Put the servers that tests and demo use into .tools (links to PATH,
 	@sh deploy/local/services.sh
 
 test: setup services ## Run every test, with the set-up; ARGUMENTS="-k drift" goes to pytest
-	@$(VENV)/python -m pytest $(ARGUMENTS)
+	@$(VENV)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGUMENTS)
 
 check: lint types contract generated ## Lint, types, import contract, generated files
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -24,6 +26,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def golden(request: pytest.FixtureRequest) -> GoldenFiles:
     """Compares with golden files, or writes them with --update-golden."""
     return GoldenFiles(is_updating=request.config.getoption("--update-golden"))
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Of several processes, one runs all tests of a file, and one all those that share the fleet."""
+    for item in items:
+        is_of_fleet = "fleet" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("fleet" if is_of_fleet else str(item.path)))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tells the process that prints the summary which services this one used."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["used"] = dict(used)
+
+
+def pytest_testnodedown(node: Any) -> None:
+    used.update(node.workeroutput.get("used", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
