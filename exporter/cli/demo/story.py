@@ -137,7 +137,7 @@ class Story:
 
     def _break(self, observation: Observation, snapshot: Snapshot, now: float) -> str:
         drifted = {feature.feature for feature in observation.features if feature.is_drifted}
-        self.restless = drifted | {alert.feature for alert in observation.alerts if alert.feature}
+        self.restless = drifted | {alert.feature for alert in observation.alerts if alert.name != names.WATCHDOG}
         self.plan = self.scenario.choose_plan(self.restless)
         self.before, self.fault_at, self.phase = snapshot, now, Phase.FAULT
         self.inject(self.plan)
