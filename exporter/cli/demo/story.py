@@ -163,7 +163,12 @@ class Story:
         if arrived:
             self.alert = arrived[0].alert
         told = {Step.DELIVERED: f" — {arrived[0].summary}" if arrived else ""}
-        return [f"{_WORDS[step]} {self.seconds_to(step):g} s after the fault{told.get(step, '')}" for step in new]
+        return [f"{_WORDS[step]} {self._when(step)}{told.get(step, '')}" for step in new]
+
+    def _when(self, step: Step) -> str:
+        """What a model's own drift had brought about already is said so."""
+        waited_s = self.seconds_to(step)
+        return f"{waited_s:g} s after the fault" if waited_s else "before the fault, by drift of its own"
 
     def _tells_of_fault(self, alert: str, feature: str) -> bool:
         """Where many features drift, one message about the model stands for those about each of them."""
