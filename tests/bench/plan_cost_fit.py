@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,9 +13,9 @@ import numpy as np
 from scipy.optimize import nnls
 
 from rules.cost import Coefficients, cost_of_rules
-from rules.group import RecordingRule, RuleGroup
 from rules.label_sets import Work
 from tests.bench.harness import machine
+from tests.bench.rule_probes import probes
 from tests.bench.rule_timing import cpu_of_rules
 from tests.support.rule_loads import SCRAPE_S, a_rule_load, a_wide_monitor, loaded_prometheus
 
@@ -24,21 +24,6 @@ DISK_BYTES_A_SAMPLE = 1.5
 HEAD_BYTES_A_SERIES = 8_000.0
 FEATURES, MINUTES = 40, 62
 LEAST_CPU_S = 0.7
-
-_X = "infranaut_feature_bin_total"
-PROBES: Mapping[str, tuple[str, int]] = {
-    "nothing": ("vector(1)", 200),
-    "an hour": (f"sum(increase({_X}[1h]))", 10),
-    "a minute": (f"sum(increase({_X}[1m]))", 20),
-    "grouped": (f"sum(sum without (instance, pod) (sum without (instance) ({_X})))", 20),
-    "reduced": (f"sum without (bin) (sum without (instance, pod) ({_X}))", 20),
-    "mapped": (f"sum(ln(abs(abs(abs(abs({_X}))))))", 20),
-    "matched": (f"sum({_X} + {_X} + {_X})", 10),
-    "joined": (f"sum({_X} / ignoring (bin) group_left () sum without (bin) ({_X}))", 10),
-    "recorded": (f"{_X} * 2", 10),
-    "pooled": (f"sum without (instance, pod) (increase({_X}[1h]))", 5),
-}
-"""Queries, each of which is heavy on one kind of work, and how many rules of it are evaluated at once."""
 
 
 def calibrate(least_cpu_s: float = LEAST_CPU_S, features: int = FEATURES, minutes: int = MINUTES) -> Coefficients:
@@ -51,11 +36,10 @@ def calibrate(least_cpu_s: float = LEAST_CPU_S, features: int = FEATURES, minute
     with tempfile.TemporaryDirectory(prefix="infranaut-bench-") as temporary:
         folder = Path(temporary)
         with loaded_prometheus(load, folder, minutes) as server:
-            for name, (query, copies) in PROBES.items():
-                group = _copies(name, query, copies)
+            for group in probes():
                 works.append(cost_of_rules([group], load.exposed, SCRAPE_S).work)
                 seconds.append(cpu_of_rules(server, [group], folder, least_cpu_s))
-                click.echo(f"{name}: {seconds[-1]:.4f} CPU-seconds an evaluation", err=True)
+                click.echo(f"{group.name}: {seconds[-1]:.4f} CPU-seconds an evaluation", err=True)
     source = (
         f"CPU as python -m tests.bench.plan_cost_fit measured it on {machine()['cpu']}; memory 8 kB a series, a "
         "rule of thumb; disk 1.5 bytes a sample, of which Prometheus' documentation says 1 to 2"
@@ -69,11 +53,6 @@ def fitted(works: Sequence[Work], seconds: Sequence[float]) -> dict[str, float]:
     taken = np.array(seconds, dtype=np.float64)
     costs, _ = nnls(rows / taken[:, None], np.ones(len(taken)))
     return {kind: float(f"{cost * 1e6:.3g}") for kind, cost in zip(KINDS, costs, strict=True)}
-
-
-def _copies(name: str, query: str, copies: int) -> RuleGroup:
-    rules = (RecordingRule(f"probe:{name.replace(' ', '_')}:{number}", query) for number in range(copies))
-    return RuleGroup(f"probe-{name}", tuple(rules))
 
 
 if __name__ == "__main__":
