@@ -4,10 +4,11 @@ While the warm tier has the rows of a window, its profiles are built from them, 
 moved on, rows that come late stand there alone: then the profiles that were kept are the *base*, and late rows are
 merged onto it, again all of them each time, so that merging twice adds nothing twice. The base stays in the payload.
 
-Rows that are brought back come without their labels, which are joined once all files are there, and not at all where
-the files of the labels stay away. A profile never loses labels by this: it stays as it is, without a new revision,
-until the warm tier has as many again. Meanwhile its counts differ from the side counts, so the window is looked at
-again as often as its age allows a revision. A row that comes late to such a window is counted once its labels are back.
+Rows that are brought back come file by file and without their labels, which are joined once all files are there: until
+then nobody revises the profile (`exporter.archive.cold.restorations`). Nor does a profile ever lose labels: it stays as
+it is, without a new revision, until the warm tier has as many again. Meanwhile its counts differ from the side counts,
+so the window is looked at again as often as its age allows a revision. A row that comes late to such a window is
+counted once its labels are back.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from exporter.archive.entry import Entry, Kind
 from exporter.archive.hot.tier import HotMonitor, HotTier, hot_monitor
+from exporter.archive.rare_work import RareWork
 from exporter.archive.schema import canonical_batch
 from exporter.archive.warm.tier import WarmTier
 from exporter.batch import Integers
@@ -22,6 +23,7 @@ from exporter.window.shared import SharedMonitor
 
 _LABELS_A_STEP = 10_000
 _ROWS_REFILLED = 1_000_000
+_REFILL_FIRST_PAUSE_S, _REFILL_LONGEST_PAUSE_S = 10.0, 600.0
 _FIRST_PAUSE_S = 1.0
 
 
@@ -63,6 +65,7 @@ class LateLabels:
         self._origins = origins
         self._again_every_s = again_every_s
         self._is_hot_filled = False
+        self._refill_work = RareWork(_REFILL_FIRST_PAUSE_S, _REFILL_LONGEST_PAUSE_S)
         self._is_due = True
         self._pause_s = _FIRST_PAUSE_S
         self._again_at = 0.0
@@ -102,18 +105,30 @@ class LateLabels:
     def refill_hot(self, warm: WarmTier, now: float) -> None:
         """Puts the recent predictions of warm into hot once at the start, and again once hot has been away.
 
-        RetryLater when warm is away. To be called now and then: while hot is away it has no effect.
+        RetryLater when warm is away. To be called now and then: while hot is away it has no effect. A hot tier that
+        comes and goes is refilled ever more rarely, for reading so many rows is what a busy machine needs least.
         """
         if self._hot is None:
             return
         if not self._hot.is_up:
             self._is_hot_filled = False
-        if self._is_hot_filled:
-            return
+        if not self._is_hot_filled and self._refill_work.is_due(now) and self._answers(self._hot):
+            self._refill_work.start(now)
+            self._refill(self._hot, warm, now)
+
+    def _answers(self, hot: HotTier) -> bool:
+        try:
+            for item in self._monitors.values():
+                hot.row_count(item.hot)
+        except RetryLater:
+            return False
+        return True
+
+    def _refill(self, hot: HotTier, warm: WarmTier, now: float) -> None:
         for item in self._monitors.values():
             recent = warm.newest(Kind.PREDICTIONS, item.hot.name, now - item.hot.retention_s, _ROWS_REFILLED)
             try:
-                self._hot.rebuild(item.hot, (_with_segments(item, rows) for rows in recent.to_batches()))
+                hot.rebuild(item.hot, (_with_segments(item, rows) for rows in recent.to_batches()))
             except RetryLater:
                 return
         self._is_hot_filled = True

@@ -138,8 +138,8 @@ class Ledger(Protocol):
     def audit(self, event: AuditEvent) -> None:
         """Notes an event; nothing takes it away again."""
 
-    def audit_events(self, span: Span) -> Sequence[AuditEvent]:
-        """Events in `span`, in order."""
+    def audit_events(self, span: Span, actions: Sequence[str] | None = None) -> Sequence[AuditEvent]:
+        """Events in `span`, in order; of all actions, or of some, which are found without a look at the others."""
 
     def elect(self, duty: str) -> bool:
         """Whether this connection holds a duty that one process at a time may do; it is free again once closed."""

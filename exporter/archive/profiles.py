@@ -17,6 +17,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from exporter.archive.cold.restorations import Restorations, restorations_of
 from exporter.archive.entry import Kind
 from exporter.archive.kept_profiles import (
     KeptWindow,
@@ -118,10 +119,21 @@ class ProfileKeeper:
         self._index.learn([(hour.monitor, hour.start) for hour in hours])
         self._watch(hours, now)
         watermarks: dict[str, float] = {}
+        restored: dict[str, Restorations] = {}
         for hour in sorted(hours, key=lambda hour: hour.start):
             if self._is_due(hour, now, watermarks):
-                return hour
+                if hour.monitor not in restored:
+                    restored[hour.monitor] = restorations_of(self._ledger, hour.monitor, now)
+                if self._is_whole(hour, restored[hour.monitor]):
+                    return hour
         return None
+
+    def _is_whole(self, hour: StoredHour, restored: Restorations) -> bool:
+        """Whether rows, and labels if there is a profile that could lose some, are not just coming back."""
+        known, labels = self._index.get(hour.monitor, hour.start), self._monitors[hour.monitor].monitor.spec.labels
+        if known is None or not known.revision or labels is None:
+            return restored.is_whole(hour.start)
+        return restored.is_whole(hour.start, hour.start + WINDOW_S + labels.maximum_delay.seconds)
 
     def _watch(self, hours: Sequence[StoredHour], now: float) -> None:
         watched = {}
@@ -173,6 +185,9 @@ class ProfileKeeper:
             kept = decode_kept(stored)
             is_stale = is_moved(kept) or rows_in_warm(kept) != (hour.rows, hour.labelled)
             revised = self._revised(hour, kept, now) if is_stale else kept
+            if revised is None:
+                self._index.forget_window(hour.monitor, hour.start)
+                return
         except CorruptEntry as error:
             _log.error("the profiles of %s, window from %d, stay as they are: %s", hour.monitor, hour.start, error)
             self._index.set_unreadable(hour.monitor, hour.start)
@@ -189,10 +204,16 @@ class ProfileKeeper:
         self._ledger.put_measurements(measure(profiled.monitor, profiled.reference, span, revision, wholes))
         self._index.set(hour.monitor, hour.start, revision, kept)
 
-    def _revised(self, hour: StoredHour, kept: KeptWindow, now: float) -> KeptWindow:
-        """What is to be kept, from the rows that the warm tier has of the window; nothing when it has none."""
+    def _revised(self, hour: StoredHour, kept: KeptWindow, now: float) -> KeptWindow | None:
+        """What is to be kept, from the rows that the warm tier has of the window; nothing when it has none.
+
+        None where a restoration began or ended meanwhile: nobody knows whether these are all rows.
+        """
         self._watched[hour.monitor, hour.start].built_at = now
+        restored = restorations_of(self._ledger, hour.monitor, now)
         found = self._built(self._monitors[hour.monitor], Span(hour.start, hour.start + WINDOW_S))
+        if restorations_of(self._ledger, hour.monitor, now) != restored or not self._is_whole(hour, restored):
+            return None
         return updated(kept, found) if found else {}
 
     def _built(self, profiled: ProfiledMonitor, span: Span) -> Mapping[Child, Profile]:

@@ -222,6 +222,10 @@ def test_events_are_listed_in_order(ledger: Ledger) -> None:
     assert list(ledger.audit_events(EVER)) == [events[1], events[0], events[2]]
     assert list(ledger.audit_events(Span(START_S, START_S + 5))) == [events[1]]
     assert list(ledger.audit_events(Span(START_S + 5, START_S + 6))) == [events[0], events[2]]
+    assert list(ledger.audit_events(EVER, ["drop"])) == [events[1]]
+    assert list(ledger.audit_events(Span(START_S, START_S + 5), ["hold"])) == []
+    assert list(ledger.audit_events(EVER, [])) == []
+    assert list(ledger.audit_events(EVER, ("drop", "hold"))) == [events[1], events[0], events[2]]
 
 
 def test_one_process_at_a_time_has_a_duty(place: WarmPlace) -> None:

@@ -136,8 +136,9 @@ class LedgerInMemory:
     def audit(self, event: AuditEvent) -> None:
         self.events.append(event)
 
-    def audit_events(self, span: Span) -> Sequence[AuditEvent]:
-        return [event for event in self.events if span.start <= event.at < span.end]
+    def audit_events(self, span: Span, actions: Sequence[str] | None = None) -> Sequence[AuditEvent]:
+        within = [event for event in self.events if span.start <= event.at < span.end]
+        return [event for event in within if actions is None or event.action in actions]
 
     def actions(self) -> list[str]:
         return [event.action for event in self.events]

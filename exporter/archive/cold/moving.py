@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Literal
 
 from exporter.archive.cold.copying import copy_hour
@@ -83,7 +83,22 @@ def _act(tiers: Tiers, action: DueAction) -> Moved:
             return _drop(tiers, action)
         return _delete(tiers, action)
     except (CorruptEntry, LateRows, KeyRemoved) as error:
+        if isinstance(action, DropDay) and _is_gone(tiers, action):
+            return Moved(action, "done", 0, "somebody else has dropped it")
         return Moved(action, "left", 0, str(error))
+
+
+def _is_gone(tiers: Tiers, action: DropDay) -> bool:
+    """Whether the side counts know no row any more of those that were to be dropped."""
+    kind, day = action.kind, action.day
+    return not any(
+        hour.rows and hour.kind is kind and hour.monitor in action.rows and _day_of(hour.start) == day
+        for hour in tiers.warm.hours()
+    )
+
+
+def _day_of(seconds: int) -> date:
+    return datetime.fromtimestamp(seconds, UTC).date()
 
 
 def _copy(tiers: Tiers, action: CopyHour) -> Moved:

@@ -6,6 +6,7 @@ where everything else is told. No pin holds longer than `LONGEST_KEEP_S`, so tha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -52,12 +53,11 @@ def span_of(kind: Kind, span: Span, labels_late_s: float) -> Span:
 
 def active_pins(ledger: Ledger, now: float) -> Sequence[Pin]:
     """The pins that hold now."""
-    events = ledger.audit_events(Span(now - LONGEST_KEEP_S, now + 1))
-    pins = [_pin_of(event) for event in events if event.action == RESTORE]
-    return [pin for pin in pins if now < pin.keep_until]
+    events = ledger.audit_events(Span(now - LONGEST_KEEP_S, math.inf), [RESTORE])
+    return [pin for pin in map(pin_of, events) if now < pin.keep_until]
 
 
-def _pin_of(event: AuditEvent) -> Pin:
+def pin_of(event: AuditEvent) -> Pin:
     """Also from a version that brought no later labels back."""
     span = Span(float(event.detail["start"]), float(event.detail["end"]))
     labels_late_s = float(event.detail.get("labels_late_s", 0.0))

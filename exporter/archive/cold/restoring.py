@@ -1,11 +1,14 @@
 """Brings a span of a monitor from cold back into warm, proven on both sides, and joins its labels again.
 
+The audit is told before the first file and after the joining, so that whoever sums up an hour knows when it is whole.
 Labels lie in the hours in which they came, after those of their predictions. So their files are brought back up to
 `labels_late_s` behind the span, together with labels of predictions that stay away; those wait, and are not counted.
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,11 +16,14 @@ from exporter.archive.cold.coverage import prove_hour
 from exporter.archive.cold.moving import Tiers
 from exporter.archive.cold.names import DAY_S, RowHour
 from exporter.archive.cold.pins import LONGEST_KEEP_S, Pin, span_of
+from exporter.archive.cold.restorations import BroughtBack
 from exporter.archive.cold.tier import ColdTier, prove
 from exporter.archive.entry import Kind
 from exporter.archive.ledger import ColdFile
 from exporter.archive.warm.tier import Span
 from exporter.errors import CorruptEntry, InvalidSettings
+
+_LABELS = Kind.LABELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class RestoredSpan:
 
 @dataclass(frozen=True, slots=True)
 class RestoreRequest:
-    """Whole hours that touch a span, of all kinds unless some are named; no move drops them before `keep_until`.
+    """Whole hours that touch a span, of all kinds; no move drops them before `keep_until`.
 
     labels_late_s : how long after the span labels of its predictions may have come.
     """
@@ -44,7 +50,6 @@ class RestoreRequest:
     monitor: str
     span: Span
     keep_until: float
-    kinds: Sequence[Kind] = tuple(Kind)
     labels_late_s: float = 0.0
 
 
@@ -52,7 +57,7 @@ def files_to_restore(tiers: Tiers, request: RestoreRequest) -> list[ColdFile]:
     """The files of the ledger that a request reads."""
     return [
         file
-        for kind in request.kinds
+        for kind in Kind
         for file in tiers.ledger.cold_files(request.monitor, kind, span_of(kind, request.span, request.labels_late_s))
     ]
 
@@ -80,7 +85,18 @@ def restore(
         told(number, len(files), file)
     _prove_restored(tiers, files)
     joined = _join(tiers, request.monitor, span)
+    brought_back = BroughtBack(request.monitor, span, _labels_until(tiers, request.monitor, span))
+    tiers.ledger.audit(brought_back.as_event(tiers.clock.now(), tiers.actor))
     return RestoredSpan(len(files), sum(file.rows for file in files), new_rows, joined)
+
+
+def _labels_until(tiers: Tiers, monitor: str, span: Span) -> float:
+    """The first hour of labels that are not all in warm; those from before the span belong to none of its rows."""
+    in_warm = {hour.start: hour.rows for hour in tiers.warm.hours() if (hour.monitor, hour.kind) == (monitor, _LABELS)}
+    in_cold = Counter[int]()
+    for file in tiers.ledger.cold_files(monitor, _LABELS, Span(span.start, math.inf)):
+        in_cold[file.hour] += file.rows
+    return min((hour for hour, rows in in_cold.items() if in_warm.get(hour, 0) < rows), default=math.inf)
 
 
 def _prove_restored(tiers: Tiers, files: Sequence[ColdFile]) -> None:

@@ -37,6 +37,9 @@ class CopyHour:
     expires_at: float
     reason: str
 
+    def __str__(self) -> str:
+        return f"copy {_rows(self.rows - self.copied)} of {self.hour}: {self.reason}"
+
 
 @dataclass(frozen=True, slots=True)
 class DropDay:
@@ -53,6 +56,10 @@ class DropDay:
     proven: Mapping[str, float]
     reason: str
 
+    def __str__(self) -> str:
+        monitors = ", ".join(f"{_rows(rows)} of {monitor}" for monitor, rows in self.rows.items())
+        return f"drop {self.kind.value} of {self.day.isoformat()} from warm ({monitors}): {self.reason}"
+
 
 @dataclass(frozen=True, slots=True)
 class DeleteFile:
@@ -60,6 +67,9 @@ class DeleteFile:
 
     file: ColdFile
     reason: str
+
+    def __str__(self) -> str:
+        return f"delete {self.file.name} ({_rows(self.file.rows)}): {self.reason}"
 
 
 DueAction = CopyHour | DropDay | DeleteFile
@@ -137,3 +147,7 @@ def _deletes(holdings: Holdings, now: float) -> Iterator[DeleteFile]:
 
 def _ago(seconds: float) -> str:
     return f"{seconds / DAY_S:.1f} days"
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row" if count == 1 else f"{count:,} rows"

@@ -34,7 +34,9 @@ from exporter.errors import InvalidSettings, RetryLater
 
 _TIMEOUT_S = 0.25
 _PAUSE_S = 2.0
-_ROWS_A_CALL = 4096
+_ROWS_A_CALL = {"append": 4096, "add": 512}
+"""Some milliseconds of Redis, which answers nobody else meanwhile: to look whether a row is there takes longer."""
+
 _IDS_A_CALL = 256
 _LATER_US = 3_600_000_000
 """How far ahead of this clock a prediction may lie and still be found."""
@@ -133,8 +135,8 @@ class RedisHotTier:
             ttl_s = round((day + 1) * DAY_US / 1e6 + monitor.retention_s - self._clock.now())
             if ttl_s <= 0:
                 continue
-            for start in range(0, len(entries), _ROWS_A_CALL):
-                chunk = entries[start : start + _ROWS_A_CALL].tobytes()
+            for start in range(0, len(entries), _ROWS_A_CALL[how]):
+                chunk = entries[start : start + _ROWS_A_CALL[how]].tobytes()
                 added += int(self._entries([_prefix(monitor, day)], how, ttl_s, chunk, *names))
         return added
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import partial
 
-from psycopg import sql
+from psycopg import errors, sql
 
 from exporter.archive.entry import Kind
 from exporter.archive.warm.postgres_connection import PatientConnection, PostgresLink
@@ -19,7 +20,11 @@ _PAGES_AT_ONCE = 16_384
 
 def drop_day(link: PostgresLink, kind: Kind, day: date, expected: Mapping[str, int]) -> None:
     """As `exporter.archive.warm.tier.WarmTier.drop_day`; RetryLater while others read or land for more than 2 s."""
-    link.run(lambda connection: _drop_day(connection, kind, day, expected))
+    work = partial(_drop_day, kind=kind, day=day, expected=expected)
+    try:
+        link.run(work, passed=(errors.UndefinedTable,))
+    except errors.UndefinedTable:
+        link.run(work)  # somebody else has dropped the partition while its lock was waited for
 
 
 def _drop_day(connection: PatientConnection, kind: Kind, day: date, expected: Mapping[str, int]) -> None:

@@ -31,6 +31,9 @@ _REFUSALS = (
 )
 """A refused connection carries no SQLSTATE, only the server's words."""
 
+_STATEMENT = re.compile(r"\nLINE \d+:.*\n *\^")
+"""What psycopg adds to the server's words: where in a statement of ours it stumbled."""
+
 _STATES_LATER = {
     "25006": "it is read-only, as a standby is: give the address of the primary",
     "53100": "its disk is full",
@@ -46,7 +49,7 @@ _CLASSES_OF_DATA = ("22", "54")
 
 def told(error: psycopg.Error, place: str) -> InfranautError:
     """The error that says what the caller should do; `place` names the database."""
-    words = masked(str(error)).strip() or type(error).__name__
+    words = " ".join(_STATEMENT.sub("", masked(str(error))).split()) or type(error).__name__
     state = error.sqlstate or _state_of_refusal(words)
     if state in _SETTINGS:
         return InvalidSettings(f"PostgreSQL at {place}: {words}; {_SETTINGS[state]}")

@@ -132,9 +132,13 @@ class PostgresLedger:
         values = [event.at, event.actor, event.action, orjson.dumps(dict(event.detail)).decode()]
         self._link.run(lambda connection: connection.execute(insert, values))
 
-    def audit_events(self, span: Span) -> Sequence[AuditEvent]:
-        query = "SELECT at, actor, action, detail FROM infranaut.audit WHERE at >= %s AND at < %s ORDER BY at, number"
-        rows = self._link.run(lambda connection: connection.execute(query, [span.start, span.end]).fetchall())
+    def audit_events(self, span: Span, actions: Sequence[str] | None = None) -> Sequence[AuditEvent]:
+        of_actions, values = ("", []) if actions is None else ("AND action = ANY(%s)", [list(actions)])
+        query = sql.SQL(
+            "SELECT at, actor, action, detail FROM infranaut.audit WHERE at >= %s AND at < %s {} ORDER BY at, number"
+        ).format(sql.SQL(of_actions))
+        asked = [span.start, span.end, *values]
+        rows = self._link.run(lambda connection: connection.execute(query, asked).fetchall())
         return [AuditEvent(*row) for row in rows]
 
     def elect(self, duty: str) -> bool:

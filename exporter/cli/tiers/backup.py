@@ -37,7 +37,7 @@ def command(access: ArchiveAccess, out: Path, dry_run: bool) -> None:
     files = dict(_files(access))
     target = out / f"infranaut-{datetime.fromtimestamp(access.clock.now(), UTC):%Y%m%dT%H%M%SZ}.tar.gz"
     target = target if out.is_dir() else out
-    with access.open() as archive:
+    with access.open(is_read_only=dry_run) as archive:
         if dry_run:
             for name, content in files.items():
                 click.echo(f"{name}: {bytes_text(len(content))}")

@@ -17,7 +17,7 @@ def change_hold(
 ) -> None:
     """File by file, so that Ctrl-C leaves each one either way."""
     word = "held" if is_held else "released"
-    with opened_tiers(access) as tiers:
+    with opened_tiers(access, is_read_only=is_dry_run) as tiers:
         cold = required_cold(tiers)
         require_known(monitor, tiers.ledger.cold_files())
         files = [file for file in tiers.ledger.cold_files(monitor, None, Span(start, end)) if file.is_held != is_held]

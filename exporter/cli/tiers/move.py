@@ -30,11 +30,11 @@ def command(access: ArchiveAccess, dry_run: bool) -> None:
     """
     retention = {name: monitor.spec.retention for name, monitor in access.require_monitors().items()}
     moved: list[Moved] = []
-    with opened_tiers(access) as tiers:
+    with opened_tiers(access, is_read_only=dry_run) as tiers:
         actions = due_moves(tiers, retention)
         if dry_run:
             for action in actions:
-                click.echo(described(action))
+                click.echo(str(action))
         if dry_run or not actions:
             due = f"{count_text(len(actions), 'action')} due" if actions else "nothing is due"
             click.echo(f"{due}; nothing was done")
@@ -44,18 +44,8 @@ def command(access: ArchiveAccess, dry_run: bool) -> None:
             for number, action in enumerate(actions, 1):
                 moved += move(tiers, [action])
                 summary[:] = summarised(moved)
-                steps.done(number, len(actions), described(action))
+                steps.done(number, len(actions), str(action))
     sys.exit(1 if any(each.outcome == "left" for each in moved) else 0)
-
-
-def described(action: DueAction) -> str:
-    """One action in a line."""
-    if isinstance(action, CopyHour):
-        return f"copy {count_text(action.rows - action.copied, 'row')} of {action.hour}: {action.reason}"
-    if isinstance(action, DropDay):
-        monitors = ", ".join(f"{count_text(rows, 'row')} of {monitor}" for monitor, rows in action.rows.items())
-        return f"drop {action.kind.value} of {action.day.isoformat()} from warm ({monitors}): {action.reason}"
-    return f"delete {action.file.name} ({count_text(action.file.rows, 'row')}): {action.reason}"
 
 
 def summarised(moved: Sequence[Moved]) -> list[str]:
@@ -64,7 +54,7 @@ def summarised(moved: Sequence[Moved]) -> list[str]:
     for each in moved:
         rows[_VERBS[type(each.action)]] += each.rows
     lines = [f"{verb} {count_text(count, 'row')}" for verb, count in rows.items()]
-    return [*lines, *(f"left: {described(each.action)}: {each.detail}" for each in moved if each.outcome == "left")]
+    return [*lines, *(f"left: {each.action}: {each.detail}" for each in moved if each.outcome == "left")]
 
 
 _VERBS: dict[type[DueAction], str] = {CopyHour: "copied", DropDay: "dropped", DeleteFile: "deleted"}

@@ -37,7 +37,7 @@ def command(access: ArchiveAccess, monitor: str, start: float, end: float, keep:
       infranaut tiers restore --monitor credit-default --from 2026-03-01 --to 2026-03-08 --monitors monitors/ --keep 14d
     """
     kept_s = _kept_s(keep)
-    with opened_tiers(access) as tiers:
+    with opened_tiers(access, is_read_only=dry_run) as tiers:
         cold = required_cold(tiers)
         require_known(monitor, tiers.ledger.cold_files())
         late_s = _labels_late_s(access, monitor, tiers.ledger.cold_files(monitor, Kind.LABELS))

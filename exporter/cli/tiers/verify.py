@@ -40,7 +40,7 @@ def command(access: ArchiveAccess, monitor: str | None, since: float | None, sam
         files = _files(tiers.ledger.cold_files(), monitor, since)
         if sample is not None and files:
             files = sample_files(files, sample / len(files), random.SystemRandom())
-        summary = ["no cold files"]
+        summary = [] if files else ["no cold files"]
         with told_what_was_done(summary), steps_shown() as steps:
             for number, file in enumerate(files, 1):
                 found.append(verify_file(cold, file))

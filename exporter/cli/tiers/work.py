@@ -14,7 +14,7 @@ from exporter.archive.cold.moving import Tiers
 from exporter.archive.cold.tier import ColdTier
 from exporter.cli.archive_access import ArchiveAccess, person
 from exporter.cli.replaying.interruption import INTERRUPTED, Interruption
-from exporter.errors import InvalidSettings, RetryLater
+from exporter.errors import InfranautError, InvalidSettings
 
 
 class StoppedByPerson(Exception):
@@ -64,14 +64,14 @@ def steps_shown() -> Iterator[Steps]:
 
 @contextmanager
 def told_what_was_done(summary: list[str]) -> Iterator[None]:
-    """Prints the summary, whatever ends the work: its end, Ctrl-C (exit code 130), or a tier that goes away."""
+    """Prints the summary, whatever ends the work: its end, Ctrl-C (exit code 130), a tier that goes away, bad files."""
     try:
         yield
     except StoppedByPerson:
         _print(summary)
         click.echo("interrupted; the rest is as it was, and the same command goes on with it", err=True)
         sys.exit(INTERRUPTED)
-    except RetryLater:
+    except InfranautError:
         _print(summary)
         raise
     _print(summary)

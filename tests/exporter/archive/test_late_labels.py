@@ -131,12 +131,22 @@ def test_a_segment_of_which_no_row_had_a_value_is_credited_as_missing(tmp_path: 
 
 
 class EmptiedHotTier(MemoryHotTier):
-    """Takes nothing while it is away."""
+    """Neither answers nor takes anything while it is away."""
+
+    rebuilds = 0
+
+    def row_count(self, monitor: HotMonitor) -> int:
+        self._answer()
+        return super().row_count(monitor)
 
     def rebuild(self, monitor: HotMonitor, batches: Iterable[pa.RecordBatch]) -> int:
+        self.rebuilds += 1
+        self._answer()
+        return super().rebuild(monitor, batches)
+
+    def _answer(self) -> None:
         if not self.is_up:
             raise RetryLater("away")
-        return super().rebuild(monitor, batches)
 
 
 def test_a_hot_tier_that_was_away_is_filled_again_from_warm(tmp_path: Path) -> None:
@@ -155,5 +165,35 @@ def test_a_hot_tier_that_was_away_is_filled_again_from_warm(tmp_path: Path) -> N
         hot.is_up = True
         first.watched.predict(an_event("p3", NOON_S))
         first.land()
-        joiner.refill_hot(first.warm, NOON_S)
+        joiner.refill_hot(first.warm, NOON_S + 60)
         assert hot.find(monitor, pa.array(["p3"])).num_rows == 1
+
+
+class TiredHotTier(EmptiedHotTier):
+    """Answers, and gives up over a rebuild."""
+
+    def rebuild(self, monitor: HotMonitor, batches: Iterable[pa.RecordBatch]) -> int:
+        self.rebuilds += 1
+        self.is_up = False
+        raise RetryLater("too slow")
+
+
+def test_a_hot_tier_that_is_away_costs_no_reading_of_warm(tmp_path: Path) -> None:
+    hot = EmptiedHotTier(MovedClock())
+    hot.is_up = False
+    with replicas(tmp_path, a_labelled_monitor(), ["a", "b"]) as (first, second):
+        joiner = LateLabels(second.late_labels.monitors, hot, list, AGAIN_EVERY_S)
+        joiner.refill_hot(first.warm, NOON_S)
+    assert hot.rebuilds == 0
+
+
+def test_a_hot_tier_that_gives_up_over_and_over_is_refilled_ever_more_rarely(tmp_path: Path) -> None:
+    hot = TiredHotTier(MovedClock())
+    tried = []
+    with replicas(tmp_path, a_labelled_monitor(), ["a", "b"]) as (first, second):
+        joiner = LateLabels(second.late_labels.monitors, hot, list, AGAIN_EVERY_S)
+        for seconds in range(0, 3600, 5):
+            hot.is_up, before = True, hot.rebuilds
+            joiner.refill_hot(first.warm, NOON_S + seconds)
+            tried += [seconds] * (hot.rebuilds - before)
+    assert tried == [0, 10, 30, 70, 150, 310, 630, 1230, 1830, 2430, 3030]

@@ -81,7 +81,11 @@ create table secrets (name text primary key, value integer not null) without row
 insert into secrets values ('hash_seed', random());
 """
 
-STEPS = ("\n".join((_SECRETS, _ROWS, _LEDGER)),)
+_AUDIT_BY_ACTION = """
+create index audit_by_action on audit (action, at);
+"""
+
+STEPS = ("\n".join((_SECRETS, _ROWS, _LEDGER)), _AUDIT_BY_ACTION)
 """From version 0 (an empty file) on, the SQL that makes of each version the next; what has been released stays."""
 
 VERSION = len(STEPS)

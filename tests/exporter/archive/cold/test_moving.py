@@ -149,6 +149,24 @@ def test_rows_that_come_between_proof_and_drop_are_not_lost(tmp_path: Path) -> N
     assert len([row for batch in world.cold_rows() for row in batch.column("id").to_pylist() if row == "late"]) == 1
 
 
+def test_a_day_that_somebody_else_drops_after_its_proof_is_done(tmp_path: Path) -> None:
+    world = filled(tmp_path)
+    moved_at(world, DAY_END + DAY_S)
+    world.clock.now_s = DAY_END + 30 * DAY_S
+    actions = due_moves(world.tiers, KEPT)
+
+    class Twice(Stumbling):
+        def drop_day(self, *arguments: Any) -> None:
+            for _ in range(2):
+                world.warm.drop_day(*arguments)
+
+    warm: Any = Twice(world.warm, "")
+    results = move(replace(world.tiers, warm=warm), actions)
+    assert {(one.outcome, one.rows, one.detail) for one in results} == {("done", 0, "somebody else has dropped it")}
+    assert rows_left(world) == 0
+    assert {one.outcome for one in move(world.tiers, actions)} == {"done"}
+
+
 def test_rows_that_come_after_their_day_was_dropped_go_to_cold_as_well(tmp_path: Path) -> None:
     world = filled(tmp_path)
     for days in (1, 30):

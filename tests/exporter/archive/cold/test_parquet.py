@@ -137,3 +137,16 @@ def test_a_flipped_bit_in_the_rows_is_told_or_changes_the_digest() -> None:
             found = None
         assert found != whole
         content[at] ^= 0x10
+
+
+def test_a_flipped_bit_is_told_to_who_reads_that_column_alone() -> None:
+    """Of raw floats as well, which any bytes could be."""
+    content = bytearray(encoded(some_rows()))
+    group = pq.ParquetFile(pa.BufferReader(content)).metadata.row_group(0)
+    for column in map(group.column, range(group.num_columns)):
+        last = (column.dictionary_page_offset or column.data_page_offset) + column.total_compressed_size - 1
+        content[last] ^= 0x10
+        reader = opened(bytes(content))
+        with pytest.raises(CorruptEntry, match="cannot be read"):
+            list(reader.batches([column.path_in_schema]))
+        content[last] ^= 0x10
