@@ -11,7 +11,7 @@ from exporter.monitor.duration import DurationField
 from exporter.monitor.muting import Mute
 from exporter.monitor.routing import Route
 from exporter.monitor.severity import Severity
-from exporter.monitor.strict import LabelValue, StrictModel, as_list
+from exporter.monitor.strict import LabelName, LabelValue, StrictModel, as_list
 
 AlertKind = Literal["drift", "performance", "labels", "quality", "traffic", "resources", "slo", "self"]
 AlertName = Literal[
@@ -97,7 +97,7 @@ class AlertTuning(StrictModel):
     """How long it must last before it alerts (`for`)."""
     keep_firing_for: DurationField | None = None
     """How long it goes on firing after its reason is gone."""
-    labels: dict[LabelValue, LabelValue] = {}
+    labels: dict[LabelName, LabelValue] = {}
     """Labels beside those of all alerts."""
     escalate: Escalation | None = None
     """In place of that of all alerts."""
@@ -114,7 +114,7 @@ class Alerts(StrictModel):
     """Who is told instead, the first that fits; those of the team where absent."""
     mute: list[Mute] = []
     """When nobody is told; that of the team where absent."""
-    labels: dict[LabelValue, LabelValue] = {}
+    labels: dict[LabelName, LabelValue] = {}
     """Labels of every alert of this monitor."""
     keep_firing_for: DurationField | None = None
     """How long an alert goes on firing after its reason is gone, so that it does not flap."""

@@ -17,6 +17,8 @@ from exporter.monitor.severity import Severity
 from exporter.monitor.strict import StrictModel
 
 Period = Literal["7d", "28d", "30d", "90d"]
+_DIGITS = 9
+"""1 - 0.9 is a little less than 0.1 in a float."""
 
 
 class BurnRate(StrictModel):
@@ -33,7 +35,7 @@ class BurnRate(StrictModel):
 
     def can_fire(self, objective: float) -> bool:
         """Whether errors alone can burn the budget that fast: not even if all events were errors, where not."""
-        return self.factor * (1 - objective) < 1
+        return round(self.factor * (1 - objective), _DIGITS) < 1
 
 
 class _Pair(NamedTuple):

@@ -8,10 +8,12 @@ from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
 
+from exporter.monitor.alert_mistakes import alert_mistakes
 from exporter.monitor.dashboard_mistakes import dashboard_mistakes
 from exporter.monitor.fields import carried_features, event_fields
 from exporter.monitor.performance import CLASS_METRICS, PerformanceMetric
 from exporter.monitor.positions import KeyPath
+from exporter.monitor.reach import bound_mistakes, threshold_mistake
 from exporter.monitor.slo_mistakes import slo_mistakes
 from exporter.monitor.spec import METRICS_BY_TASK, CategoryFeature, Monitor, NumberFeature
 from exporter.monitor.suggestion import did_you_mean
@@ -142,6 +144,8 @@ def _drift(monitor: Monitor) -> Iterator[Finding]:
         if longest is not None and period.seconds < longest.seconds:
             message = f"{period} ago still lies within the window {longest}, expected at least as long"
             yield Finding(("spec", "drift", "previous", index), message, (("spec", "drift", "window"),))
+    if (beyond := threshold_mistake(drift.measure, drift.threshold)) is not None:
+        yield Finding(("spec", "drift", "threshold"), beyond, (("spec", "drift", "measure"),))
     if drift.versions is not None and spec.events.model_version is None:
         message = "needs the version of each prediction, but spec.events.model_version does not name its field"
         yield Finding(("spec", "drift", "versions"), message, (("spec", "events", "model_version"),))
@@ -189,7 +193,10 @@ def _performance(monitor: Monitor) -> Iterator[Finding]:
             message = f"{goal.metric} cannot be computed for task {task}, expected one of {expected}"
             key: KeyPath = ("spec", "performance", "objectives", index, "metric")
             yield Finding(key, message, (("spec", "model", "task"),))
-        elif goal.class_ is not None:
+            continue
+        for bound, message in bound_mistakes(goal.metric, goal.minimum, goal.maximum):
+            yield Finding(("spec", "performance", "objectives", index, bound), message)
+        if goal.class_ is not None:
             yield from _class_of_an_objective(monitor, index, goal.metric, goal.class_)
     if objectives and monitor.spec.labels is None:
         message = "needs labels (ground truth), but spec.labels does not say how to join them"
@@ -211,6 +218,10 @@ def _class_of_an_objective(monitor: Monitor, index: int, metric: PerformanceMetr
 
 def _slos(monitor: Monitor) -> Iterator[Finding]:
     yield from (Finding(*mistake) for mistake in slo_mistakes(monitor))
+
+
+def _alerts(monitor: Monitor) -> Iterator[Finding]:
+    yield from (Finding(*mistake) for mistake in alert_mistakes(monitor))
 
 
 def _dashboards(monitor: Monitor) -> Iterator[Finding]:
@@ -248,6 +259,7 @@ CHECKS: tuple[Callable[[Monitor], Iterator[Finding]], ...] = (
     _labels,
     _performance,
     _slos,
+    _alerts,
     _dashboards,
     _privacy,
     _retention,

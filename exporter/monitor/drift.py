@@ -10,6 +10,8 @@ from exporter.monitor.duration import Duration, DurationField
 from exporter.monitor.strict import LabelValue, StrictModel
 
 DriftMeasure = Literal["psi", "kl", "js", "hellinger", "tv", "chi2", "ks", "wasserstein"]
+NUMBERS_ONLY: frozenset[DriftMeasure] = frozenset({"ks", "wasserstein"})
+"""The measures that need an order of the bins; categories do not have them."""
 
 
 class DriftBetweenVersions(StrictModel):
@@ -31,7 +33,7 @@ class ModelDrift(StrictModel):
 class Drift(StrictModel):
     """When a feature's distribution has moved away from the reference's."""
 
-    window: list[DurationField] = [Duration("1h")]
+    window: list[DurationField] = Field([Duration("1h")], min_length=1)
     """One duration or several; each is recorded and alerted on. Those above 6h are counted in steps of 5m."""
     measure: DriftMeasure = "psi"
     """The measure that alerts."""

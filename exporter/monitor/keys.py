@@ -50,7 +50,7 @@ def locate(location: Sequence[str | int], root: type[BaseModel] = Monitor) -> Pl
     is_required = True
     for part in location:
         if part == "[key]":
-            break
+            return Place(key, unwrap(get_args(parent)[0]), parent, is_required=False)
         member = _member(annotation, part)
         if member is not None:
             annotation = member

@@ -10,10 +10,10 @@ from pathlib import Path
 from exporter.errors import InvalidMonitors, Mistake
 from exporter.monitor.consistency import check_consistency
 from exporter.monitor.mending import MonitorReading, read_monitor
+from exporter.monitor.notes import monitor_notes
 from exporter.monitor.openslo_reading import is_openslo, read_openslo
 from exporter.monitor.positions import Document, Flaw, KeyPath, UnreadableYaml, format_key, read_documents
 from exporter.monitor.service_objectives import OpenSloDocument, ServiceSlo, service_objectives
-from exporter.monitor.slo import burn_rate_notes
 from exporter.monitor.spec import Monitor
 
 SUFFIXES = (".yaml", ".yml")
@@ -39,7 +39,7 @@ class LoadedMonitor:
     @property
     def notes(self) -> list[str]:
         """What is no mistake, and should be known."""
-        return [note for slo in self.monitor.spec.slos for note in burn_rate_notes(slo)]
+        return monitor_notes(self.monitor)
 
     def beside(self, path: str) -> Path:
         """A path of the monitor, which is relative to its file."""

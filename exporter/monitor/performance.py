@@ -74,5 +74,7 @@ class Performance(StrictModel):
     """Labels in the window below which performance does not alert."""
     confidence: float = Field(0.95, ge=0.5, le=0.9999)
     """How sure the interval around each metric is to hold its true value; what it may miss lies half on either side."""
+    design_effect: float = Field(1, ge=1)
+    """How many correlated labels carry the information of one independent label (DEFF); widens the intervals."""
     hold: DurationField | None = None
     """How long it must last before it alerts (`for`); a tenth of the window where absent."""

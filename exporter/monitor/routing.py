@@ -11,11 +11,22 @@ from pydantic import AfterValidator, field_validator
 from exporter.monitor.strict import LabelValue, StrictModel, as_list
 
 _EMAIL = re.compile(r"^[^\s@,;<>{}]+@[^\s@,;<>{}]+$")
+_KEY = re.compile(r"(?=.*[0-9])[0-9A-Za-z]{32}|[0-9A-Za-z]{8}(-[0-9A-Za-z]{4,5}){3}-[0-9A-Za-z]{12}")
+"""What keys of PagerDuty and Opsgenie look like."""
 
 
 def is_address(webhook: str) -> bool:
     """Whether a webhook is given by its address, rather than by the name of the file that holds it."""
     return "://" in webhook
+
+
+def _name_of_a_file(text: str) -> str:
+    if is_address(text):
+        message = "is an address, which may hold a token; write a name here, and the address into the file of that name"
+        raise ValueError(message)
+    if _KEY.fullmatch(text):
+        raise ValueError("looks like a key; write a name here, and the key into the file of that name")
+    return text
 
 
 def _email_address(text: str) -> str:
@@ -37,6 +48,8 @@ def _webhook(text: str) -> str:
     return text
 
 
+SecretName = Annotated[LabelValue, AfterValidator(_name_of_a_file)]
+"""Names somebody, and the file that holds their secret."""
 EmailAddress = Annotated[str, AfterValidator(_email_address)]
 Webhook = Annotated[LabelValue, AfterValidator(_webhook)]
 """An address, or the name of a file that holds one."""
@@ -45,13 +58,13 @@ Webhook = Annotated[LabelValue, AfterValidator(_webhook)]
 class Route(StrictModel):
     """Who is told, all of them; each name is also that of a file with a secret."""
 
-    pagerduty: LabelValue | None = None
+    pagerduty: SecretName | None = None
     """A PagerDuty service."""
-    opsgenie: LabelValue | None = None
+    opsgenie: SecretName | None = None
     """An Opsgenie team."""
-    slack: LabelValue | None = None
+    slack: SecretName | None = None
     """A Slack channel."""
-    teams: LabelValue | None = None
+    teams: SecretName | None = None
     """A Microsoft Teams channel (Alertmanager 0.28 or newer)."""
     email: list[EmailAddress] = []
     """One address or several."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from exporter.monitor.duration import Duration
 from exporter.monitor.positions import KeyPath
+from exporter.monitor.reach import bound_mistakes
 from exporter.monitor.slo import LatencySlo, QualitySlo, SloTerms
 from exporter.monitor.spec import METRICS_BY_TASK, Monitor
 
@@ -29,6 +30,9 @@ def slo_mistakes(monitor: Monitor) -> Iterator[SloMistake]:
             expected = ", ".join(METRICS_BY_TASK[monitor.spec.model.task])
             message = f"{slo.metric} cannot be computed for task {monitor.spec.model.task}, expected one of {expected}"
             yield (*key, "metric"), message, (("spec", "model", "task"),)
+        elif isinstance(slo, QualitySlo):
+            for bound, message in bound_mistakes(slo.metric, slo.minimum, slo.maximum):
+                yield (*key, bound), message, ()
 
 
 def _burn_rates(slo: SloTerms, key: KeyPath) -> Iterator[SloMistake]:

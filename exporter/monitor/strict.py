@@ -7,20 +7,27 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-_NAME = re.compile(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
-_RULE_NAME = re.compile(r"^[a-zA-Z_][a-zA-Z0-9_]{0,62}$")
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_RULE_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,62}")
+_LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _RESERVED_PREFIX = "__"
 
 
 def _dns_name(text: str) -> str:
-    if not _NAME.match(text):
+    if not _NAME.fullmatch(text):
         raise ValueError(f"{text!r} is not a name; use lower-case letters, digits and dashes, at most 63")
     return text
 
 
 def _rule_name(text: str) -> str:
-    if not _RULE_NAME.match(text) or text.startswith(_RESERVED_PREFIX):
+    if not _RULE_NAME.fullmatch(text) or text.startswith(_RESERVED_PREFIX):
         raise ValueError(f"{text!r} is not a rule name; use letters, digits and underscores, at most 63")
+    return text
+
+
+def _label_name(text: str) -> str:
+    if not _LABEL_NAME.fullmatch(text) or text.startswith(_RESERVED_PREFIX):
+        raise ValueError(f"{text!r} cannot name a label; use letters, digits and underscores, and no digit first")
     return text
 
 
@@ -37,6 +44,7 @@ def as_list(value: object) -> object:
 
 Name = Annotated[str, AfterValidator(_dns_name)]
 RuleName = Annotated[str, AfterValidator(_rule_name)]
+LabelName = Annotated[str, AfterValidator(_label_name)]
 LabelValue = Annotated[str, AfterValidator(_label_value)]
 
 

@@ -38,6 +38,9 @@ def test_a_pair_that_all_events_as_errors_would_just_reach_cannot_fire() -> None
     rate = BurnRate(factor=4, long=Duration("1h"), short=Duration("5m"))
     assert not rate.can_fire(0.75)
     assert rate.can_fire(0.76)
+    tenfold = BurnRate(factor=10, long=Duration("1h"), short=Duration("5m"))
+    assert not tenfold.can_fire(0.9), "1 - 0.9 is a little less than 0.1 in a float"
+    assert tenfold.can_fire(0.901)
 
 
 def test_pairs_that_are_asked_for_take_the_place_of_those_of_the_period() -> None:

@@ -22,9 +22,9 @@ def scenario_for(task: str) -> Scenario:
     labels = heat * 2 if task == "regression" else rows.columns["colour"]
     trained = LabelledRows({"heat": heat, "id": heat}, labels)
     model = train_boosted(trained, "regression" if task == "regression" else "multiclass")
-    return replace(
-        a_scenario(), model=model, reference=trained, source=OrderedRows(trained), baseline=2.0, distinct_rows=600
-    )
+    baseline = 2.0 if task == "regression" else 0.9
+    source = OrderedRows(trained)
+    return replace(a_scenario(), model=model, reference=trained, source=source, baseline=baseline, distinct_rows=600)
 
 
 @pytest.mark.parametrize(
