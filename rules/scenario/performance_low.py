@@ -29,15 +29,15 @@ def signals(monitor: Monitor) -> list[Signal]:
 
 def _signal(monitor: Monitor, objective: Objective) -> Signal:
     performance = monitor.spec.performance
-    good, bad = _values(objective)
+    good, bad = good_and_bad(objective)
     return Signal(
         alert=names.PERFORMANCE_LOW,
         window=performance.window,
         sound=lambda rows: labelled_counts(monitor, objective, good, rows),
         unsound=lambda rows: labelled_counts(monitor, objective, bad, rows),
         gauges=threshold_gauges(monitor, "performance_"),
-        low_rows=performance.minimum_labels,
-        high_rows=1000.0 * performance.minimum_labels,
+        low_rows=performance.minimum_labels * performance.design_effect,
+        high_rows=1000.0 * performance.minimum_labels * performance.design_effect,
         few_rows=performance.minimum_labels / 2,
         own={
             names.METRIC: objective.metric,
@@ -48,7 +48,7 @@ def _signal(monitor: Monitor, objective: Objective) -> Signal:
     )
 
 
-def _values(objective: Objective) -> tuple[float, float]:
+def good_and_bad(objective: Objective) -> tuple[float, float]:
     """What meets the objective, and what misses it by far; without an end of its range, as far as the bound is big."""
     lowest, highest = _RANGES[objective.metric]
     far = max(1.0, abs(objective.limit))

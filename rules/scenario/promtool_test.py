@@ -1,32 +1,53 @@
-"""One test of promtool: a signal in every situation, and which of them fire."""
+"""Tests of promtool: a signal in every situation, and which of them fire."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from exporter.monitor.duration import Duration
-from exporter.monitor.spec import Monitor
-from rules import names
 from rules.group import AlertingRule
-from rules.links import Links
 from rules.promql import equals
-from rules.rendering import monitor_groups
 from rules.scenario.signal import Signal
-from rules.scenario.situations import Situation, input_series, situations_of
-from rules.scenario.timeline import timeline
+from rules.scenario.situations import input_series, situations_of
+from rules.scenario.timeline import Timeline, early_end, step_of, timeline
+
+_AT_ONCE = "0s"
 
 
-def promtool_test(monitor: Monitor, signal: Signal) -> dict[str, object]:
-    """The test as YAML has it."""
-    situations = situations_of(signal)
-    passing = timeline(signal, _held_s(monitor, signal))
-    own = "".join(f", {label} {value}" for label, value in signal.own.items())
+def promtool_tests(rules: Sequence[AlertingRule], signals: Sequence[Signal]) -> list[Mapping[str, object]]:
+    """The tests as YAML has them; signals of the same series are played once, for as long as the last is held."""
+    played_alike: dict[object, list[Signal]] = {}
+    for signal in signals:
+        played_alike.setdefault(_key(signal), []).append(signal)
+    return [_test(rules, alike) for alike in played_alike.values()]
+
+
+def _key(signal: Signal) -> object:
+    series = _input_series(signal, timeline(signal, held_s=0))
+    return step_of(signal), tuple((each["series"], each["values"]) for each in series)
+
+
+def _test(rules: Sequence[AlertingRule], signals: Sequence[Signal]) -> Mapping[str, object]:
+    held_s = [_held_s(rules, signal) for signal in signals]
+    passing = timeline(signals[0], max(held_s))
     return {
         "interval": str(passing.step),
-        "name": signal.alert + own,
-        "input_series": [series for situation in situations for series in input_series(signal, situation, passing)],
-        "promql_expr_test": _expectations(signal, situations, passing.end),
+        "name": "; ".join(map(_title, signals)),
+        "input_series": _input_series(signals[0], passing),
+        "promql_expr_test": [
+            expectation
+            for signal, held in zip(signals, held_s, strict=True)
+            for expectation in _expectations(signal, passing, held)
+        ],
     }
+
+
+def _title(signal: Signal) -> str:
+    return signal.alert + "".join(f", {label} {value}" for label, value in signal.own.items())
+
+
+def _input_series(signal: Signal, passing: Timeline) -> list[dict[str, str]]:
+    return [series for situation in situations_of(signal) for series in input_series(signal, situation, passing)]
 
 
 def is_rule_of(signal: Signal, rule: AlertingRule) -> bool:
@@ -36,30 +57,29 @@ def is_rule_of(signal: Signal, rule: AlertingRule) -> bool:
     )
 
 
-def _held_s(monitor: Monitor, signal: Signal) -> float:
+def _held_s(rules: Sequence[AlertingRule], signal: Signal) -> float:
     """How long the alert waits; a louder copy waits longer."""
-    rules = [rule for group in monitor_groups(monitor, Links()) for rule in group.rules]
-    alerts = [rule for rule in rules if isinstance(rule, AlertingRule) and is_rule_of(signal, rule)]
-    return min(Duration(rule.hold).seconds for rule in alerts)
+    holds = [rule.hold for rule in rules if is_rule_of(signal, rule)]
+    return 0.0 if _AT_ONCE in holds else min(Duration(hold).seconds for hold in holds)
 
 
-def _expectations(signal: Signal, situations: Sequence[Situation], end: Duration) -> list[dict[str, object]]:
-    """In the end each unsound situation fires once, for what is wrong; and until then nothing else has."""
+def _expectations(signal: Signal, passing: Timeline, held_s: float) -> Iterator[Mapping[str, object]]:
+    """In the end each unsound situation fires once, for what is wrong; until then nothing else, and nothing at once."""
     firing = f"ALERTS{_braces({'alertname': signal.alert, 'alertstate': 'firing', **signal.own})}"
-    found = ("alertname", names.JOB, *signal.found)
+    early = early_end(signal, passing, held_s)
+    if early is not None:
+        yield {"expr": f"last_over_time({firing}[{early}])", "eval_time": str(early), "exp_samples": []}
+    by_found = f"group by ({', '.join(('alertname', signal.situated, *signal.found))})"
     samples = [
         {
-            "labels": _braces({"alertname": signal.alert, names.JOB: situation.name, **signal.found}),
+            "labels": _braces({"alertname": signal.alert, signal.situated: situation.name, **signal.found}),
             "value": 1,
         }
-        for situation in situations
+        for situation in situations_of(signal)
         if situation.is_firing
     ]
-    by_found = f"group by ({', '.join(found)})"
-    return [
-        {"expr": f"{by_found} ({vector})", "eval_time": str(end), "exp_samples": samples}
-        for vector in (firing, f"last_over_time({firing}[{end}])")
-    ]
+    for vector in (firing, f"last_over_time({firing}[{passing.end}])"):
+        yield {"expr": f"{by_found} ({vector})", "eval_time": str(passing.end), "exp_samples": samples}
 
 
 def _braces(labels: Mapping[str, str]) -> str:

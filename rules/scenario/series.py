@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from exporter.catalog import Metric
 from exporter.monitor.spec import Monitor
@@ -16,13 +17,23 @@ _DECIMALS = 9
 
 @dataclass(frozen=True, slots=True)
 class ScenarioSeries:
-    """A series of a replica, without its labels `job` and `instance`."""
+    """A series of a situation, without the labels that tell which situation it is.
+
+    source : `exporter`: the situation is its job, the replica its instance; `rules`: recorded, of no instance;
+             `process`: has a job of its own, and the situation is its instance.
+    """
 
     name: str
     labels: tuple[tuple[str, str], ...]
+    source: Literal["exporter", "rules", "process"] = "exporter"
 
-    def text(self, job: str, instance: str) -> str:
-        pairs = ((names.JOB, job), ("instance", instance), *self.labels)
+    def text(self, situation: str, replica: str) -> str:
+        situated = {
+            "exporter": ((names.JOB, situation), (names.INSTANCE, replica)),
+            "rules": ((names.JOB, situation),),
+            "process": ((names.INSTANCE, situation),),
+        }
+        pairs = (*situated[self.source], *self.labels)
         return f"{self.name}{{{','.join(equals(label, value) for label, value in pairs)}}}"
 
 
@@ -53,9 +64,14 @@ class Lifetime:
             return f"{climbed} {_climb(growth, self.steps - self.restart)}"
         return self._until_end(climbed)
 
-    def gauge(self, value: float) -> str:
-        """A gauge that stays what it is."""
-        return self._until_end(f"{_text(value)}x{self.end or self.steps}")
+    def gauge(self, value: float, growth: float = 0.0) -> str:
+        """A gauge that stays what it is, or grows by `growth` a step."""
+        climbing = f"+{_text(growth)}" if growth else ""
+        return self._until_end(f"{_text(value)}{climbing}x{self.end or self.steps}")
+
+    def first(self, value: float) -> str:
+        """There in the first step only."""
+        return f"{_text(value)} _x{self.steps}"
 
     def _until_end(self, values: str) -> str:
         return values if self.end is None else f"{values} _x{self.steps - self.end}"

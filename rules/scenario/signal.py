@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from exporter import catalog
-from exporter.monitor.alerting import AlertName
 from exporter.monitor.duration import Duration
 from exporter.monitor.spec import Monitor
 from exporter.monitor.thresholds import thresholds
@@ -17,34 +17,61 @@ Growth = Mapping[ScenarioSeries, float]
 """How much each counter grows in the window, over all replicas."""
 Counters = Callable[[float], Growth]
 """The growth, given how many rows come in a window."""
+History = Callable[[float, float], Mapping[ScenarioSeries, float]]
+"""What the rules had recorded before, given the rows and how many seconds are played."""
+
+
+class Gauge(NamedTuple):
+    """Its value at the beginning, and how much it grows a second."""
+
+    value: float
+    per_second: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
     """One rule of an alert.
 
+    sound, unsound : the counters of all replicas together.
+    gauges   : those of the first replica, whatever happens.
+    states   : gauges of every replica, given whether all is sound.
     own      : labels of the rule that no other rule of the alert has.
     found    : labels of the series that it finds.
     window   : how far it looks back; the rows are those of a window.
+    low_rows, few_rows : None where the alert asks for no number of rows.
     span     : what is played before the alert is held, where the window need not be full; the whole window else.
-    step     : from one scrape and evaluation to the next; a part of the span where absent.
+    step     : from one scrape to the next; a part of the span where absent.
+    evaluated: from one evaluation to the next, a multiple of the step; the step itself where absent.
     lead     : how long all is sound before, for alerts that compare with the past.
-    few_rows : None where the alert asks for no number of rows.
+    before   : how much the counters grow in all of that time, where not at the pace of `sound`.
+    lasting  : how long what is unsound can be told from what was before; as long as the alert is held where absent.
+    patience : how much of the past the alert asks for before it can begin to be held.
+    history  : what the rules had recorded before the first scrape.
+    situated : the label that tells situations apart.
+    replicas : of what the series are scraped from.
     """
 
-    alert: AlertName
+    alert: str
     window: Duration
     sound: Counters
     unsound: Counters
     gauges: Mapping[ScenarioSeries, float]
-    low_rows: float
+    low_rows: float | None
     high_rows: float
     few_rows: float | None = None
     span: Duration | None = None
     step: Duration | None = None
+    evaluated: Duration | None = None
     lead: Duration | None = None
+    before: Counters | None = None
+    lasting: Duration | None = None
+    patience: Duration | None = None
+    states: Callable[[bool], Mapping[ScenarioSeries, Gauge]] = lambda _: {}
+    history: History = lambda _rows, _played_s: {}
     own: Mapping[str, str] = field(default_factory=dict)
     found: Mapping[str, str] = field(default_factory=dict)
+    situated: str = names.JOB
+    replicas: tuple[str, ...] = ("a", "b")
 
 
 def threshold_gauges(monitor: Monitor, *prefixes: str) -> dict[ScenarioSeries, float]:

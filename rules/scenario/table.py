@@ -14,8 +14,11 @@ from rules.scenario import (
     model_drift,
     no_predictions,
     performance_low,
+    reference_old,
+    resources_high,
     shares,
     slo,
+    traffic_anomaly,
 )
 from rules.scenario.signal import Signal
 
@@ -30,17 +33,13 @@ SIGNALS: Mapping[AlertName, Callable[[Monitor], list[Signal]]] = {
     names.LABEL_COVERAGE_LOW: shares.coverage_signals,
     names.MISSING_VALUES: shares.missing_signals,
     names.RECORDS_REJECTED: shares.rejected_signals,
+    names.TRAFFIC_ANOMALY: traffic_anomaly.signals,
+    names.REFERENCE_OLD: reference_old.signals,
+    names.RESOURCES_HIGH: resources_high.signals,
     names.SLO_BURN: slo.burn_signals,
     names.SLO_BUDGET_SPENT: slo.spent_signals,
+    names.SLO_BUDGET_ENDING: slo.ending_signals,
 }
-
-WITHOUT_SCENARIO: Mapping[AlertName, str] = {
-    names.TRAFFIC_ANOMALY: "compares with weeks before, which promtool would take minutes to play",
-    names.SLO_BUDGET_ENDING: "follows a trend of a day, which no steady counter has",
-    names.REFERENCE_OLD: "compares a time with the clock, and no counters",
-    names.RESOURCES_HIGH: "watches gauges of a process, and no counters",
-}
-"""Alerts that only tests of our own prove, and why."""
 
 
 def monitor_signals(monitor: Monitor) -> list[Signal]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -11,19 +12,38 @@ import yaml
 from exporter.monitor.alerting import AlertName
 from exporter.monitor.load import load_monitors
 from exporter.monitor.spec import Monitor
-from rules import render, scenario
-from rules.group import AlertingRule
+from rules import names, render, scenario
+from rules.group import AlertingRule, RuleGroup
 from rules.links import Links
 from rules.rendering import monitor_groups
 from rules.scenario.promtool_test import is_rule_of
-from rules.scenario.table import SIGNALS, WITHOUT_SCENARIO, monitor_signals
+from rules.scenario.self_alerts import self_signals
+from rules.scenario.signal import Signal
+from rules.scenario.table import SIGNALS, monitor_signals
+from rules.self_monitoring import self_monitoring_groups
 from tests.support.golden import GoldenFiles
-from tests.support.golden_monitors import GOLDEN, golden_monitors
+from tests.support.golden_monitors import BINARY, GOLDEN, MULTICLASS, REGRESSION, golden_monitor, golden_monitors
 from tests.support.promtool import assert_promtool
 
 EXAMPLES = Path(__file__).parents[3] / "deploy" / "examples" / "monitors"
 MONITORS = [*golden_monitors(), *(loaded.monitor for loaded in load_monitors([EXAMPLES]).monitors)]
-FILES = [(monitor, name) for monitor in MONITORS for name in scenario.render([monitor])]
+FILES = [
+    *((monitor, name) for monitor in MONITORS for name in scenario.render([monitor]) if name.startswith(monitor.name)),
+    *((MONITORS[0], name) for name in scenario.render([])),
+]
+BROKEN = [
+    (BINARY, "15m", "InfranautReferenceOld", ">", "<"),
+    (MULTICLASS, "1m", "InfranautResourcesHigh", "> on", "< on"),
+    (MULTICLASS, "84h", "InfranautTrafficAnomaly", "traffic_rows", "traffic_change"),
+    (MULTICLASS, "84h", "monitor_week:infranaut_predictions:increase1h", "w))", "h))"),
+    (REGRESSION, "12h", "InfranautPeriodDrift", "drift_rows", "drift_psi"),
+    (REGRESSION, "30m", "InfranautSloBudgetEnding", "offset 6h", "offset 5m"),
+    (REGRESSION, "4m", "slo:infranaut_slo_errors:increase5m", "> 60", "< 60"),
+    (names.GENERAL_PART, "30s", "InfranautIngestLagging", ">", "<"),
+    (names.GENERAL_PART, "30s", "InfranautWatchdog", "vector(1)", "vector(1) > 1"),
+    (names.GENERAL_PART, "5m", "InfranautDeadLettersGrowing", ">= 20", ">= 0"),
+]
+"""Part, distance of evaluations, alert or recorded series, and what of its query is replaced by what."""
 
 
 def test_the_files_are_the_golden_ones(golden: GoldenFiles) -> None:
@@ -32,30 +52,39 @@ def test_the_files_are_the_golden_ones(golden: GoldenFiles) -> None:
         golden.check(GOLDEN / "tests" / name, text)
 
 
-def test_every_alert_of_a_monitor_has_scenarios() -> None:
-    assert not SIGNALS.keys() & WITHOUT_SCENARIO.keys()
-    assert SIGNALS.keys() | WITHOUT_SCENARIO.keys() == set(get_args(AlertName))
+def test_every_alert_has_scenarios() -> None:
+    assert SIGNALS.keys() == set(get_args(AlertName))
+    assert {signal.alert for signal in self_signals()} | {names.WATCHDOG} == set(names.SELF_ALERTS)
 
 
 @pytest.mark.parametrize("monitor", golden_monitors(), ids=lambda monitor: monitor.name)
-def test_every_rule_of_every_alert_with_scenarios_is_proven_but_far_periods_and_slices(monitor: Monitor) -> None:
-    signals = monitor_signals(monitor)
-    unproven = {
-        (rule.alert, rule.labels.get("slo", ""))
-        for group in monitor_groups(monitor, Links())
-        for rule in group.rules
-        if isinstance(rule, AlertingRule) and not any(is_rule_of(signal, rule) for signal in signals)
-    }
-    slices = {(alert, "quality") for alert in ("InfranautSloBurn", "InfranautSloBudgetSpent")}
-    assert {(alert, slo) for alert, slo in unproven if alert not in WITHOUT_SCENARIO} <= slices | {
-        ("InfranautPeriodDrift", "")
-    }
+def test_every_rule_of_every_alert_of_a_monitor_is_proven(monitor: Monitor) -> None:
+    assert not unproven(monitor_groups(monitor, Links()), monitor_signals(monitor))
+
+
+def test_every_rule_of_every_alert_about_the_exporter_is_proven() -> None:
+    assert {rule.alert for rule in unproven(self_monitoring_groups(Links()), self_signals())} == {names.WATCHDOG}
 
 
 @pytest.mark.parametrize(("monitor", "name"), FILES, ids=lambda value: value if isinstance(value, str) else value.name)
 def test_promtool_finds_that_every_scenario_holds(monitor: Monitor, name: str, tmp_path: Path) -> None:
     write(monitor, tmp_path)
     assert_promtool("test", "rules", tmp_path / "tests" / name)
+
+
+@pytest.mark.parametrize(("part", "interval", "rule", "old", "new"), BROKEN)
+def test_a_broken_rule_fails_its_scenarios(
+    part: str, interval: str, rule: str, old: str, new: str, tmp_path: Path
+) -> None:
+    write(golden_monitor(BINARY if part == names.GENERAL_PART else part), tmp_path)
+    path = tmp_path / "rules" / f"{part}.rules.yaml"
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for each in (each for group in document["groups"] for each in group["rules"]):
+        if rule in (each.get("alert"), each.get("record")):
+            each["expr"] = each["expr"].replace(old, new)
+    path.write_text(yaml.safe_dump(document, sort_keys=False, width=10_000), encoding="utf-8")
+    with pytest.raises(AssertionError, match="exp: "):
+        assert_promtool("test", "rules", tmp_path / "tests" / f"{part}.{interval}.tests.yaml")
 
 
 def test_an_alert_that_cannot_fire_fails_its_scenarios(tmp_path: Path) -> None:
@@ -67,6 +96,11 @@ def test_an_alert_that_cannot_fire_fails_its_scenarios(tmp_path: Path) -> None:
     (name,) = [name for name in scenario.render([monitor]) if ".3m." in name]
     with pytest.raises(AssertionError, match=r'exp: .*InfranautFeatureDrift", feature="\w+", job="unsound"'):
         assert_promtool("test", "rules", tmp_path / "tests" / name)
+
+
+def unproven(groups: Sequence[RuleGroup], signals: Sequence[Signal]) -> list[AlertingRule]:
+    alerts = [rule for group in groups for rule in group.rules if isinstance(rule, AlertingRule)]
+    return [rule for rule in alerts if not any(is_rule_of(signal, rule) for signal in signals)]
 
 
 def write(monitor: Monitor, folder: Path) -> None:
