@@ -77,8 +77,11 @@ class DeliverySettings(StrictModel):
     """Where mail goes; needed as soon as anybody is told by email."""
     watchdog: Webhook | None = None
     """Who is told that alerts still flow, every five minutes; silence is the alarm."""
+    default: Route = Route()
+    """Who is told where a monitor or service, and its team, name nobody; nobody where absent."""
     exporter: Route | None = None
-    """Who is told of the exporter itself; where absent, everybody who is told of a model."""
+    """Who is told of the exporter itself, and also of what it does to a single model; where absent, everybody who is
+    told of a model."""
     teams: dict[LabelValue, TeamDelivery] = {}
     """By the name of the team."""
 

@@ -23,6 +23,11 @@ def any_of(label: str, values: Sequence[str]) -> str:
     return equals(label, values[0]) if len(values) == 1 else matches(label, "|".join(map(re.escape, values)))
 
 
+def none_of(label: str, values: Sequence[str]) -> str:
+    """That the label has none of the values, as they stand."""
+    return differs(label, values[0]) if len(values) == 1 else f"{label}!~{_quoted('|'.join(map(re.escape, values)))}"
+
+
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'

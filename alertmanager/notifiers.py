@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from alertmanager.receiver_names import secret_file
-from alertmanager.templates import COLOUR, HTML, SLACK, SLACK_TITLE, TEXT, TITLE, include
+from alertmanager.templates import COLOUR, DASHBOARD, HTML, SLACK, SLACK_TITLE, TEXT, TITLE, include
 from exporter.monitor.routing import Route, is_address
 from rules.alert_text import plain
 from rules.names import MONITOR, SEVERITY
 
 _SEVERITY = f"{{{{ .CommonLabels.{SEVERITY} }}}}"
-_DASHBOARD = "{{ .CommonAnnotations.dashboard_url }}"
+_DASHBOARD = include(DASHBOARD)
 _RUNBOOK = "{{ .CommonAnnotations.runbook_url }}"
 _ALERT = "{{ .GroupLabels.alertname }}"
 _OF_MONITOR = f"{{{{ .GroupLabels.{MONITOR} }}}}"

@@ -44,13 +44,25 @@ class Recipients:
         yield from (routed.to for routed in self.routes)
 
 
+def people_of(monitor: Monitor, delivery: DeliverySettings) -> Recipients:
+    """Whoever says it: the monitor, its team, or the default."""
+    team = team_of(monitor)
+    if team in delivery.teams:
+        return of_monitor(monitor, delivery) or of_team(team, delivery)
+    return of_monitor(monitor, delivery) or of_default(delivery)
+
+
+def team_of(monitor: Monitor) -> str:
+    """Empty where it has none."""
+    return monitor.metadata.labels.get(names.TEAM, "")
+
+
 def of_monitor(monitor: Monitor, delivery: DeliverySettings) -> Recipients | None:
-    """None where the monitor says nothing, so that its team's holds, or nobody is told."""
+    """None where the monitor says nothing, so that its team's holds, or the default."""
     alerts = monitor.spec.alerts
     if alerts.route == Route() and not alerts.routes and not alerts.mute:
         return None
-    team = monitor.metadata.labels.get(names.TEAM, "")
-    fallback = of_team(team, delivery.teams.get(team, TeamDelivery()))
+    fallback = of_team(team_of(monitor), delivery)
     return Recipients(
         owner=f"monitor {monitor.name}",
         route=alerts.route if alerts.route != Route() else fallback.route,
@@ -59,15 +71,21 @@ def of_monitor(monitor: Monitor, delivery: DeliverySettings) -> Recipients | Non
     )
 
 
-def of_team(name: str, team: TeamDelivery) -> Recipients:
-    return Recipients(f"team {name}", team.route, team.routes, _named(f"team {name}", team.mute))
+def of_team(name: str, delivery: DeliverySettings) -> Recipients:
+    team = delivery.teams.get(name, TeamDelivery())
+    route = team.route if team.route != Route() else delivery.default
+    return Recipients(f"team {name}", route, team.routes, _named(f"team {name}", team.mute))
+
+
+def of_default(delivery: DeliverySettings) -> Recipients:
+    return Recipients("default", delivery.default, [], [])
 
 
 def everybody(monitors: Iterable[Monitor], delivery: DeliverySettings) -> list[Recipients]:
-    """Of every monitor that says something, and of every team."""
+    """Of every monitor that says something, of every team, and of others."""
     of_monitors = [of_monitor(monitor, delivery) for monitor in monitors]
-    teams = [of_team(name, team) for name, team in sorted(delivery.teams.items())]
-    return [recipients for recipients in of_monitors if recipients is not None] + teams
+    teams = [of_team(name, delivery) for name in sorted(delivery.teams)]
+    return [recipients for recipients in of_monitors if recipients is not None] + teams + [of_default(delivery)]
 
 
 def _named(prefix: str, mutes: Iterable[Mute]) -> list[NamedMute]:

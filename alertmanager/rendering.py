@@ -13,13 +13,19 @@ from alertmanager.recipients import everybody
 from alertmanager.requirements import require_support
 from alertmanager.routes import root_route
 from exporter.monitor.spec import Monitor
+from rules import names
 from rules.yaml_document import to_yaml
 
 CONFIGURATION_FILE = "alertmanager.yaml"
 
 
-def render(monitors: Sequence[Monitor], delivery: DeliverySettings | None = None) -> Mapping[str, str]:
-    """The text of each file by its name; InvalidSettings where Alertmanager lacks what a monitor asks for."""
+def render(
+    monitors: Sequence[Monitor], delivery: DeliverySettings | None = None, cluster_label: str = names.CLUSTER
+) -> Mapping[str, str]:
+    """The text of each file by its name; InvalidSettings where Alertmanager lacks what a monitor asks for.
+
+    cluster_label : what tells clusters apart, such as an external label of each Prometheus.
+    """
     settings = delivery or DeliverySettings()
     ordered = sorted(monitors, key=lambda monitor: monitor.name)
     told = everybody(ordered, settings)
@@ -27,14 +33,14 @@ def render(monitors: Sequence[Monitor], delivery: DeliverySettings | None = None
     configuration = {
         **({"global": _mail(settings.smtp, settings.secrets)} if settings.smtp else {}),
         "templates": [templates.FILE],
-        "route": root_route(ordered, settings),
-        "inhibit_rules": inhibitions(),
+        "route": root_route(ordered, settings, cluster_label),
+        "inhibit_rules": inhibitions(cluster_label),
         **({"time_intervals": intervals} if (intervals := time_intervals(told)) else {}),
         "receivers": receivers(told, settings),
     }
     return {
         CONFIGURATION_FILE: to_yaml(configuration, templates.COMMAND),
-        templates.FILE: templates.template_file(),
+        templates.FILE: templates.template_file(cluster_label),
     }
 
 

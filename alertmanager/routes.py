@@ -2,92 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, get_args
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import get_args
 
 from alertmanager.delivery import DeliverySettings
+from alertmanager.exporter_routes import exporter_route, exporter_too
 from alertmanager.inhibitions import EVERY_ALERT
 from alertmanager.matchers import any_of, equals, matches
+from alertmanager.pace import PACES, WATCHDOG_PACE
 from alertmanager.receiver_names import NOBODY, WATCHDOG, receiver_name
-from alertmanager.recipients import NamedMute, Recipients, everybody, of_monitor, of_team
+from alertmanager.recipients import (
+    NamedMute,
+    Recipients,
+    everybody,
+    of_default,
+    of_monitor,
+    of_team,
+    team_of,
+)
 from exporter.monitor.alerting import RoutedAlerts
+from exporter.monitor.routing import Route
 from exporter.monitor.spec import Monitor, Severity
 from rules import names
 
 
-class Pace(NamedTuple):
-    """How long to wait for more of a group before the first message, between changes, and before saying it again."""
-
-    group_wait: str
-    group_interval: str
-    repeat_interval: str
-
-
-PACES: Mapping[Severity, Pace] = {
-    "critical": Pace("10s", "1m", "1h"),
-    "warning": Pace("30s", "5m", "12h"),
-    "info": Pace("5m", "30m", "5d"),
-}
-"""None repeats after more than five days, for which Alertmanager remembers whom it told."""
-_WATCHDOG_PACE = Pace("0s", "1m", "5m")
-
-
-def root_route(monitors: Sequence[Monitor], delivery: DeliverySettings) -> dict[str, object]:
-    """The tree: the watchdog's, alerts about the exporter, those of each monitor, those of each team, others to nobody.
+def root_route(monitors: Sequence[Monitor], delivery: DeliverySettings, cluster_label: str) -> dict[str, object]:
+    """The tree: the watchdog's, alerts about the exporter, those of each monitor, those of each team, the default.
 
     Grouped by alert and monitor, so that two hundred drifting features of a model are one message.
     """
-    of_monitors = [(monitor, of_monitor(monitor, delivery)) for monitor in monitors]
     return {
         "receiver": NOBODY,
-        "group_by": ["alertname", names.MONITOR],
+        "group_by": list(dict.fromkeys(("alertname", names.MONITOR, cluster_label))),
         **PACES["warning"]._asdict(),
         "routes": [
             _watchdog_route(delivery),
-            _exporter_route(everybody(monitors, delivery), delivery),
-            *(_route_of(names.MONITOR, monitor.name, told) for monitor, told in of_monitors if told is not None),
-            *(_route_of(names.TEAM, name, of_team(name, team)) for name, team in sorted(delivery.teams.items())),
+            exporter_route(everybody(monitors, delivery), delivery),
+            *exporter_too(monitors, delivery),
+            *_routes_of_monitors(monitors, delivery),
+            *_routes_of_teams(monitors, delivery),
+            *_default_route(delivery),
         ],
     }
+
+
+def _routes_of_monitors(monitors: Sequence[Monitor], delivery: DeliverySettings) -> list[dict[str, object]]:
+    told = [(monitor, of_monitor(monitor, delivery)) for monitor in monitors]
+    return [
+        _route_of([equals(names.MONITOR, monitor.name)], recipients)
+        for monitor, recipients in told
+        if recipients is not None
+    ]
+
+
+def _routes_of_teams(monitors: Sequence[Monitor], delivery: DeliverySettings) -> Iterator[dict[str, object]]:
+    """By the label `team`; and alerts about the exporter, which have none, by the monitor that they name."""
+    for name in sorted(delivery.teams):
+        told = of_team(name, delivery)
+        yield _route_of([equals(names.TEAM, name)], told)
+        left = [one.name for one in monitors if team_of(one) == name and of_monitor(one, delivery) is None]
+        if left:
+            yield _route_of([equals(names.KIND, "self"), any_of(names.MONITOR, left)], told)
+
+
+def _default_route(delivery: DeliverySettings) -> list[dict[str, object]]:
+    return [] if delivery.default == Route() else [_route_of([], of_default(delivery))]
 
 
 def _watchdog_route(delivery: DeliverySettings) -> dict[str, object]:
     return {
         "receiver": WATCHDOG if delivery.watchdog is not None else NOBODY,
         "matchers": [equals("alertname", names.WATCHDOG)],
-        **_WATCHDOG_PACE._asdict(),
+        **WATCHDOG_PACE._asdict(),
     }
 
 
-def _exporter_route(told: Iterable[Recipients], delivery: DeliverySettings) -> dict[str, object]:
-    """What belongs to no monitor: to those who are asked for, else to everybody once, since each model is unwatched."""
-    return {
-        "receiver": NOBODY,
-        "matchers": [matches("alertname", EVERY_ALERT), equals(names.KIND, "self"), equals(names.MONITOR, "")],
-        "routes": [_exporter_severity_route(severity, told, delivery) for severity in PACES],
-    }
-
-
-def _exporter_severity_route(
-    severity: Severity, told: Iterable[Recipients], delivery: DeliverySettings
-) -> dict[str, object]:
-    if delivery.exporter is not None:
-        routes = [delivery.exporter]
-    else:
-        routes = [route for recipients in told for route in recipients.told(severity, "self")]
-    receivers = sorted({receiver_name(route) for route in routes} - {NOBODY})
-    return {
-        "receiver": NOBODY,
-        "matchers": [equals(names.SEVERITY, severity)],
-        **PACES[severity]._asdict(),
-        **({"routes": [{"receiver": name, "continue": True} for name in receivers]} if receivers else {}),
-    }
-
-
-def _route_of(label: str, value: str, told: Recipients) -> dict[str, object]:
+def _route_of(matchers: Sequence[str], told: Recipients) -> dict[str, object]:
     return {
         "receiver": receiver_name(told.route),
-        "matchers": [matches("alertname", EVERY_ALERT), equals(label, value)],
+        "matchers": [matches("alertname", EVERY_ALERT), *matchers],
         "routes": [
             *(_some_alerts(routed, told.mutes) for routed in told.routes),
             *_by_severity(get_args(Severity), told.mutes),

@@ -9,7 +9,7 @@ folder=$1
 
 main() {
   if has promtool; then
-    promtool check rules "$folder"/rules/*.yaml
+    promtool check rules --lint-fatal "$folder"/rules/*.yaml
   fi
   if has amtool; then
     amtool check-config "$folder"/alertmanager/alertmanager.yaml

@@ -1,16 +1,18 @@
 #!/bin/sh
-# Puts Prometheus, Alertmanager, PostgreSQL, Redis and VictoriaMetrics into .tools/bin under the names that their projects give them:
-# links to what is on PATH, else to Debian packages unpacked into .tools. A service that cannot be had is told and costs
-# nothing.
-# Usage: services.sh [PACKAGE...]    Names of Debian packages; INFRANAUT_TOOLS is the folder (default .tools), and
-# INFRANAUT_POSTGRESQL where PostgreSQL's programs are looked for before PATH (Debian keeps them out of it).
+# Puts Prometheus, Alertmanager, PostgreSQL, Redis and VictoriaMetrics into .tools/bin under the names that their
+# projects give them: links to what is on PATH, else to Debian packages unpacked into .tools; and the newest Alertmanager
+# into .tools/newest/bin. A service that cannot be had is told and costs nothing.
+# Usage: services.sh [PACKAGE...]    Names of Debian packages, all of those by default; INFRANAUT_TOOLS is the folder
+# (default .tools), and INFRANAUT_POSTGRESQL where PostgreSQL's programs are looked for before PATH (Debian keeps them
+# out of it).
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 tools=${INFRANAUT_TOOLS:-.tools}
 postgresql=${INFRANAUT_POSTGRESQL:-/usr/lib/postgresql/*/bin}
 
 main() {
-  [ "$#" -gt 0 ] || set -- prometheus prometheus-alertmanager postgresql redis-server victoria-metrics
+  has_all=
+  [ "$#" -gt 0 ] || { has_all=1; set -- prometheus prometheus-alertmanager postgresql redis-server victoria-metrics; }
   mkdir -p "$tools/bin" || exit 1
   absent=
   for package in "$@"; do
@@ -26,6 +28,7 @@ main() {
     is_linked "$package" || link_unpacked "$package"
     report "$package"
   done
+  [ -z "$has_all" ] || sh deploy/local/newest_alertmanager.sh "$tools"
 }
 
 commands_of() {

@@ -3,8 +3,14 @@
 # thrown away, so it needs no root and leaves the system as it was. With PACKAGE come its siblings (what it depends on
 # under its own first name, as redis-tools for redis-server) and the shared libraries that its programs lack here.
 # Prints `PACKAGE: why` for each that it cannot get.
-# Usage: unpack_deb.sh FOLDER PACKAGE...
+# Usage: unpack_deb.sh [-s SUITE] FOLDER PACKAGE...    SUITE is another one of Debian, such as sid, on the mirror that
+# apt is told to use here.
 set -u
+suite=
+if [ "$1" = -s ]; then
+  suite=$2
+  shift 2
+fi
 folder=$1
 shift
 
@@ -16,12 +22,21 @@ main() {
   trap 'rm -rf "$work"' EXIT
   trap 'exit 130' INT TERM
   mkdir -p "$work/state/lists/partial" "$work/cache/archives/partial"
+  [ -z "$suite" ] || look_in_suite || give_up "apt has no mirror of Debian here" "$@"
   private apt-get update >"$work/log" 2>&1 || give_up "apt-get update failed: $(last_error)" "$@"
   failed=0
   for package in "$@"; do
     unpack "$package" || failed=1
   done
   exit "$failed"
+}
+
+look_in_suite() {
+  mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 2>/dev/null |
+    sed -n '/^\([^ ]*debian[^ ]*\) [^ -]* main$/{s//\1/;p;q;}')
+  keys=/usr/share/keyrings/debian-archive-keyring.gpg
+  [ ! -r "$keys" ] || signed="[signed-by=$keys]"
+  [ -n "$mirror" ] && echo "deb ${signed:-} $mirror $suite main" >"$work/sources.list"
 }
 
 unpack() {
@@ -97,8 +112,10 @@ is_installed() {
 private() {
   program=$1
   shift
+  [ -z "$suite" ] || set -- -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=/dev/null "$@"
   "$program" -q -o Dir::State="$work/state" -o Dir::State::status=/var/lib/dpkg/status -o Dir::Cache="$work/cache" \
     -o APT::Sandbox::User= -o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Acquire::Retries=2 \
+    -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false \
     -o Acquire::http::Timeout=20 "$@"
 }
 

@@ -39,7 +39,20 @@ def test_amtool_accepts_what_comes_from_no_monitors_at_all(tmp_path: Path) -> No
 
 def test_many_drifting_features_of_a_monitor_are_one_message() -> None:
     route = configuration()["route"]
-    assert route["group_by"] == ["alertname", "monitor"]
+    assert route["group_by"] == ["alertname", "monitor", "cluster"]
+
+
+def test_the_label_that_tells_clusters_apart_groups_alerts_and_stands_in_their_titles() -> None:
+    files = alertmanager.render(golden_monitors(), cluster_label="region")
+    assert yaml.safe_load(files["alertmanager.yaml"])["route"]["group_by"] == ["alertname", "monitor", "region"]
+    assert "{{ with .GroupLabels.region }} ({{ . }}){{ end }}" in files["infranaut.tmpl"]
+    assert "cluster }}" not in files["infranaut.tmpl"]
+
+
+def test_a_cluster_label_that_groups_alerts_anyway_is_named_once(tmp_path: Path) -> None:
+    for name, text in alertmanager.render([], cluster_label="monitor").items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    amtool("check-config", tmp_path / "alertmanager.yaml")
 
 
 def test_what_pages_waits_less_and_repeats_more_often_than_what_informs() -> None:

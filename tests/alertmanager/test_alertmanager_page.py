@@ -10,8 +10,8 @@ import yaml
 import alertmanager
 from alertmanager.delivery import DeliverySettings
 from alertmanager.delivery_file import load_delivery
+from alertmanager.pace import PACES
 from alertmanager.receiver_names import secret_file
-from alertmanager.routes import PACES
 from exporter.monitor.spec import Route
 from tests.support.alertmanagers import programs
 from tests.support.golden_monitors import BINARY, golden_monitor

@@ -48,18 +48,35 @@ def test_everybody_reads_what_drifted_how_sure_since_when_and_what_to_do(
 @pytest.mark.parametrize("generation", GENERATIONS)
 def test_two_hundred_drifting_features_are_one_message_each(generation: Generation, tmp_path: Path) -> None:
     with everybody_told(programs(generation), tmp_path) as told:
-        post(told.running, [a_drift(f"feature {index:03} drifts", feature=f"f{index:03}") for index in range(200)])
+        features = ["__prediction__", *(f"f{index:03}" for index in range(199))]
+        post(told.running, [a_drift_of(feature, cluster="east") for feature in features])
         firing = told.wait_for_all("200")
         counts = {place: len(told.doubles.posts_of(place)) for place in PLACES}
         assert counts == dict.fromkeys(PLACES, 1)
         assert len(told.doubles.mail.mails) == 1
     assert len(firing["hook"]["alerts"]) == 200
     (card,) = firing["slack"]["attachments"]
-    assert card["title"] == f"[FIRING 200] InfranautFeatureDrift {BINARY}"
+    assert card["title"] == f"[FIRING 200] InfranautFeatureDrift {BINARY} (east)"
     assert card["text"].count("_Since") == 10
-    assert "*These are 10 of 200 alerts.*\nFeatures: f000, f001, f002" in card["text"]
+    assert "*These are 10 of 200 alerts.*\nFeatures: the prediction, f000, f001" in card["text"]
     details = firing["pagerduty"]["payload"]["custom_details"]["alerts"]
-    assert "These are 10 of 200 alerts.\nFeatures: f000, f001" in details
+    assert "These are 10 of 200 alerts.\nFeatures: the prediction, f000, f001" in details
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_where_alerts_lead_to_several_dashboards_their_message_leads_to_the_first(
+    generation: Generation, tmp_path: Path
+) -> None:
+    with everybody_told(programs(generation), tmp_path) as told:
+        post(told.running, [a_drift_of(feature) for feature in ("age", "debt")])
+        firing = told.wait_for_all("FIRING 2")
+    first = f"{DASHBOARD}?var-feature=age&var-job=a%20b"
+    assert f"Dashboard: {first}\n" in firing["pagerduty"]["payload"]["custom_details"]["alerts"]
+    assert {"href": first, "text": "Dashboard"} in firing["pagerduty"]["links"]
+    assert firing["opsgenie"]["details"]["dashboard"] == first
+    (card,) = firing["slack"]["attachments"]
+    assert (card["title_link"], card["actions"][1]["url"]) == (first, first)
+    assert f'href="{first.replace("&", "&amp;")}"' in told.doubles.mail.mails[-1].part("html")
 
 
 def check_pagerduty(body: Any) -> None:
@@ -113,6 +130,13 @@ def check_mail(told: EverybodyTold, state: str) -> None:
 def check_plain(text: str) -> None:
     assert f"{AWKWARD}: PSI of 0.312 (threshold 0.1), 9.5 standard deviations above chance. Since 20" in text
     assert f"Dashboard: {DASHBOARD}\nWhat to do: {RUNBOOK}" in text
+
+
+def a_drift_of(feature: str, **labels: str) -> dict[str, Any]:
+    """With a dashboard of its own."""
+    alert = a_drift(f"feature {feature} drifts", feature=feature)
+    alert["annotations"]["dashboard_url"] = f"{DASHBOARD}?var-feature={feature}&var-job=a%20b"
+    return alert | {"labels": alert["labels"] | labels}
 
 
 def a_drift(summary: str, feature: str = "income") -> dict[str, Any]:

@@ -23,6 +23,7 @@ teams:
       - {severity: critical, to: {pagerduty: risk-oncall}, goes_on: true}
     mute:
       - {name: nights, times: "22:00-06:00", weekdays: monday..friday, location: Europe/Berlin}
+default: {slack: "#ml"}
 """
 
 
@@ -50,7 +51,7 @@ def test_all_mistakes_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("- a\n", "expected one mapping with any of alertmanager, secrets, smtp, watchdog, exporter, teams"),
+        ("- a\n", "expected one mapping with any of alertmanager, secrets, smtp, watchdog, default, exporter, teams"),
         ("{}\n---\n{}\n", "expected one mapping with any of"),
         ("", "expected one mapping with any of"),
         ("a: [\n", "delivery.yaml:2: "),

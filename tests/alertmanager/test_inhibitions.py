@@ -61,14 +61,18 @@ PAIRS: Mapping[str, tuple[Mapping[str, str], Mapping[str, str], bool]] = {
 """First alert, second alert, and whether the first silences the second."""
 
 
+@pytest.mark.parametrize("cluster_label", ["cluster", "region"])
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_what_is_worse_silences_what_it_explains_and_nothing_else(generation: Generation, tmp_path: Path) -> None:
-    for name, text in alertmanager.render(golden_monitors()).items():
+def test_what_is_worse_silences_what_it_explains_and_nothing_else(
+    generation: Generation, cluster_label: str, tmp_path: Path
+) -> None:
+    for name, text in alertmanager.render(golden_monitors(), cluster_label=cluster_label).items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     alerts = []
     for pair, (first, second, _) in PAIRS.items():
-        apart = {"cluster": pair}
-        alerts += [an_alert("first", **{**apart, **first}), an_alert(pair, **{**apart, **second})]
+        apart = {cluster_label: pair}
+        given = {cluster_label if label == "cluster" else label: value for label, value in second.items()}
+        alerts += [an_alert("first", **{**apart, **first}), an_alert(pair, **{**apart, **given})]
     expected = {pair for pair, (*_, is_silenced) in PAIRS.items() if is_silenced}
     server = programs(generation).server
     with running_alertmanager(tmp_path / "alertmanager.yaml", tmp_path, program=server) as running:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from alertmanager.delivery import DeliverySettings
-from alertmanager.recipients import Recipients, of_monitor
+from alertmanager.recipients import Recipients, of_monitor, people_of
 from exporter.monitor.alerting import AlertKind
 from exporter.monitor.spec import Severity
 from tests.support.golden_monitors import BINARY, golden_monitor
@@ -45,6 +45,26 @@ def test_what_a_monitor_says_stands_in_place_of_what_its_team_says() -> None:
 
 def test_a_monitor_that_says_nothing_leaves_all_to_its_team() -> None:
     assert of_monitor(golden_monitor(BINARY, alerts={"route": {}}), DeliverySettings()) is None
+
+
+@pytest.mark.parametrize(
+    ("alerts", "team", "told"),
+    [
+        ({"route": {"slack": "#own"}}, {"route": {"slack": "#team"}}, "#own"),
+        ({"route": {}}, {"route": {"slack": "#team"}}, "#team"),
+        ({"route": {}}, {"routes": [PAGER]}, "#default"),
+        ({"route": {}}, None, "#default"),
+        ({"route": {}, "routes": [PAGER]}, None, "#default"),
+        ({"route": {}, "mute": [{"name": "nights", "times": "22:00-06:00"}]}, None, "#default"),
+    ],
+)
+def test_who_names_nobody_leaves_it_to_the_team_and_the_team_to_the_default(
+    alerts: dict[str, Any], team: dict[str, Any] | None, told: str
+) -> None:
+    teams = {"risk": team} if team is not None else {}
+    delivery = DeliverySettings.model_validate({"teams": teams, "default": {"slack": "#default"}})
+    people = people_of(golden_monitor(BINARY, alerts=alerts), delivery)
+    assert [route.slack for route in people.told("warning", "drift")] == [told]
 
 
 def recipients(**alerts: Any) -> Recipients:

@@ -32,6 +32,7 @@ HIDDEN = {"webhook": "risk-hook"}
         (TEAMS, {"alertmanager": "0.27"}, "and the files are for 0.27"),
         (HIDDEN, {}, "the address of a webhook in a file ('risk-hook') needs Alertmanager 0.26 or newer"),
         ({}, {"watchdog": "alive"}, "watchdog: the address of a webhook in a file ('alive') needs"),
+        ({}, {"default": TEAMS}, "default: Teams (channel 'risk-ml') needs"),
         ({}, {"exporter": TEAMS}, "exporter: Teams (channel 'risk-ml') needs"),
         ({}, {"teams": {"risk": {"routes": [{"severity": "info", "to": TEAMS}]}}}, "team risk: Teams"),
         ({"email": "a@b.c"}, {}, f"monitor {BINARY}: tells a@b.c by email, but smtp (smarthost, sender) stands in no"),
@@ -88,7 +89,7 @@ def test_the_password_of_the_mail_server_is_a_file_and_absent_where_nobody_logs_
 
 def test_alerts_about_the_exporter_go_to_those_who_are_asked_for_alone() -> None:
     document = rendered({"slack": "#risk"}, exporter={"slack": "#platform"})
-    (route,) = [route for route in document["route"]["routes"] if 'kind="self"' in route["matchers"]]
+    (route,) = [route for route in document["route"]["routes"] if 'monitor=""' in route["matchers"]]
     told = {child["receiver"] for severity in route["routes"] for child in severity["routes"]}
     assert told == {"slack #platform"}
 

@@ -83,6 +83,7 @@ def test_without_apt_each_missing_service_is_named_and_the_rest_goes_on(tmp_path
         "postgres missing: no apt-get here; install it and put it on PATH",
         "redis-server missing: no apt-get here; install it and put it on PATH",
         "victoria-metrics missing: no apt-get here; install it and put it on PATH",
+        "newest alertmanager missing: no apt-get here; its tests are skipped",
     ]
 
 

@@ -10,10 +10,12 @@ from typing import Literal
 
 import pytest
 
-from tests.support.programs import require
+from tests.support.programs import TOOLS, require, used, version
 
 NEWEST = "INFRANAUT_ALERTMANAGER"
-"""Names the folder with `alertmanager` and `amtool` of a newer version."""
+"""Names another folder with `alertmanager` and `amtool` of a newer version."""
+FETCHED = TOOLS.parent / "newest" / "bin"
+"""Where deploy/local/services.sh puts them."""
 
 Generation = Literal["oldest", "newest"]
 GENERATIONS: tuple[Generation, ...] = ("oldest", "newest")
@@ -38,7 +40,9 @@ def programs(generation: Generation) -> AlertmanagerPrograms:
     """Those of a generation; the test is skipped where no newer one is given."""
     if generation == "oldest":
         return AlertmanagerPrograms(require("alertmanager"), require("amtool"), "0.25")
-    folder = os.environ.get(NEWEST)
-    if not folder:
-        pytest.skip(f"no Alertmanager newer than Debian's: {NEWEST} names no folder with alertmanager and amtool")
-    return AlertmanagerPrograms(Path(folder) / "alertmanager", Path(folder) / "amtool", "0.28")
+    folder = Path(os.environ.get(NEWEST) or FETCHED)
+    server = folder / "alertmanager"
+    if not server.exists():
+        pytest.skip(f"no newest Alertmanager: {server} is not there; run deploy/local/services.sh, or set {NEWEST}")
+    used.setdefault("alertmanager (newest)", version(server))
+    return AlertmanagerPrograms(server, folder / "amtool", "0.28")

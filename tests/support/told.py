@@ -14,7 +14,17 @@ import yaml
 import alertmanager
 from alertmanager.delivery import DeliverySettings
 from exporter.monitor.spec import Monitor
-from rules.names import DATA_INVALID, EXPORTER_DOWN, FEATURE_DRIFT, NO_PREDICTIONS, SLO_BURN, WATCHDOG
+from rules.names import (
+    BIN_MISMATCH,
+    DATA_INVALID,
+    EXPORTER_DOWN,
+    FEATURE_DRIFT,
+    NO_PREDICTIONS,
+    SERIES_ABSENT,
+    SERIES_DROPPED,
+    SLO_BURN,
+    WATCHDOG,
+)
 from tests.support.golden_monitors import BINARY, MULTICLASS, REGRESSION, golden_monitor
 from tests.support.mail import MailDouble, mail_double
 from tests.support.webhook import ReceivedPost, WebhookDouble, webhook_double
@@ -23,7 +33,8 @@ SUPPORT = 'support "{{ tools }}"'
 """The team of the multiclass monitor, whose name is as awkward as can be."""
 
 PAGER, OPSGENIE, SLACK = "pagerduty risk-oncall", "opsgenie sre", "slack #risk-ml"
-MAIL, HOOK, ALIVE = "email support@example.com", "webhook", "watchdog"
+MAIL, HOOK, ALIVE = "email support@example.com", "hook", "watchdog"
+PLATFORM, DEFAULT = "platform", "default"
 
 DRIFT = {"alertname": FEATURE_DRIFT, "kind": "drift"}
 BURN = {"alertname": SLO_BURN, "kind": "slo"}
@@ -51,6 +62,32 @@ TABLE: tuple[tuple[Mapping[str, str], frozenset[str]], ...] = (
 )
 """Labels of an alert, and who is told of it."""
 
+_ABSENT = {"alertname": SERIES_ABSENT, "kind": "self"}
+_MISMATCH = {"alertname": BIN_MISMATCH, "kind": "self", "severity": "warning"}
+_DROPPED = {"alertname": SERIES_DROPPED, "kind": "self"}
+_OF_TEAM = {"monitor": "checkout", "team": SUPPORT}
+
+DEFAULT_TABLE: tuple[tuple[Mapping[str, str], frozenset[str]], ...] = (
+    (_ABSENT | {"severity": "critical"}, frozenset({PLATFORM})),
+    (_ABSENT | {"severity": "critical", "monitor": BINARY}, frozenset({PLATFORM, PAGER, SLACK})),
+    (_MISMATCH | {"monitor": MULTICLASS}, frozenset({PLATFORM, MAIL})),
+    (_DROPPED | {"severity": "info", "monitor": MULTICLASS}, frozenset({PLATFORM})),
+    (_MISMATCH | {"monitor": REGRESSION}, frozenset({PLATFORM, DEFAULT})),
+    (_MISMATCH | {"monitor": "unheard-of"}, frozenset({PLATFORM, DEFAULT})),
+    (BURN | _OF_TEAM | {"severity": "warning"}, frozenset({MAIL})),
+    (BURN | _OF_TEAM | {"severity": "info"}, frozenset()),
+    (BURN | {"monitor": "checkout", "severity": "critical"}, frozenset({DEFAULT})),
+    (BURN | {"monitor": "checkout", "team": "unheard-of", "severity": "critical"}, frozenset({DEFAULT})),
+    (DRIFT | {"monitor": REGRESSION, "severity": "warning"}, frozenset({DEFAULT})),
+    (DRIFT | {"monitor": BINARY, "severity": "warning"}, frozenset({SLACK})),
+    ({"alertname": NO_PREDICTIONS, "monitor": BINARY, "severity": "warning"}, frozenset()),
+    ({"alertname": "NodeDown", "monitor": REGRESSION, "severity": "critical"}, frozenset()),
+)
+"""The same where somebody is told of the exporter, and somebody of what nobody else is: the third monitor names nobody.
+
+Services of OpenSLO are monitors that nobody knows; alerts about the exporter bear no team.
+"""
+
 
 def told_monitors(url: str = "https://hooks.example.com") -> list[Monitor]:
     """One with routes of its own, one that leaves all to its team, one with a webhook under `url`."""
@@ -64,6 +101,17 @@ def told_monitors(url: str = "https://hooks.example.com") -> list[Monitor]:
         golden_monitor(MULTICLASS, alerts={"route": {}}),
         golden_monitor(REGRESSION, alerts={"route": {"webhook": f"{url}/hook"}}),
     ]
+
+
+def defaulting_monitors() -> list[Monitor]:
+    """Those of `told_monitors`, but the third has neither a route nor a team that is told."""
+    *first, _ = told_monitors()
+    return [*first, golden_monitor(REGRESSION, alerts={"route": {}})]
+
+
+def defaulting_delivery(url: str = "https://hooks.example.com") -> DeliverySettings:
+    """The exporter's and the default's are webhooks under `url`."""
+    return told_delivery(url, default={"webhook": f"{url}/default"}, exporter={"webhook": f"{url}/platform"})
 
 
 def told_delivery(url: str = "https://hooks.example.com", **more: Any) -> DeliverySettings:
@@ -139,7 +187,7 @@ def _told_by_post(path: str, body: Any, authorization: str) -> str:
         return f"opsgenie {authorization.removeprefix('GenieKey ').removesuffix('.opsgenie')}"
     if path.startswith("/slack"):
         return f"slack {body['channel']}"
-    return {"/hook": HOOK, "/watchdog": ALIVE}.get(path, path)
+    return path.removeprefix("/")
 
 
 def _hurry(route: dict[str, Any]) -> None:
