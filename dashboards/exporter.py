@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dashboards.dashboard import DashboardPlan, to_text
-from dashboards.link import general_links
-from dashboards.overview import fleet_annotations
+from dashboards.frame import fleet_dashboard
 from dashboards.row import archive, exporter_state, ingest, resources
 from dashboards.scope import FleetScope
 from dashboards.variable import fleet_variables, label_values
@@ -18,20 +16,16 @@ def exporter_dashboard() -> str:
     """The same JSON for all sets of monitors."""
     *before, monitor = fleet_variables()
     instances = FleetScope(("cluster", "job")).series(BUILD_INFO)
-    return to_text(
-        DashboardPlan(
-            uid=names.EXPORTER_DASHBOARD,
-            title="Infranaut / Exporter",
-            description="The exporters and their pipeline: ingest, spool, tiers, dead letters, reload, resources.",
-            variables=[*before, label_values("instance", "Instance", instances, "instance"), monitor],
-            annotations=fleet_annotations(FleetScope(("cluster", "job", "monitor"))),
-            links=general_links(names.EXPORTER_DASHBOARD),
-            sections=[
-                exporter_state.section(_SCOPE),
-                ingest.section(_SCOPE),
-                ingest.dead_letters(_SCOPE),
-                archive.section(_SCOPE),
-                resources.section(_SCOPE),
-            ],
-        )
+    return fleet_dashboard(
+        names.EXPORTER_DASHBOARD,
+        "Exporter",
+        "The exporters and their pipeline: ingest, spool, tiers, dead letters, reload, resources.",
+        [
+            exporter_state.section(_SCOPE),
+            ingest.section(_SCOPE),
+            ingest.dead_letters(_SCOPE),
+            archive.section(_SCOPE),
+            resources.section(_SCOPE),
+        ],
+        [*before, label_values("instance", "Instance", instances, "instance"), monitor],
     )

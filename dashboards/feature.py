@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dashboards.dashboard import DashboardPlan, to_text
-from dashboards.layout import PanelRow
-from dashboards.link import monitor_links
+from dashboards.frame import monitor_dashboard
 from dashboards.mending import Json
-from dashboards.model import monitor_annotations, monitor_variables
 from dashboards.row import compared_drift, distribution, feature_drift, feature_quality
 from dashboards.variable import label_values
 from exporter.catalog import FEATURE_BIN, PREDICTION_FEATURE
@@ -17,17 +14,18 @@ from rules.promql import matches, select
 
 def feature_dashboard(monitor: Monitor) -> str:
     """The JSON of the monitor's feature dashboard; without a reference, what needs none."""
-    uid = names.feature_dashboard(monitor.name)
-    return to_text(
-        DashboardPlan(
-            uid=uid,
-            title=f"Infranaut / {monitor.name} / Feature",
-            description="One feature, chosen on top; __prediction__ is what the model predicted.",
-            variables=[*monitor_variables(monitor), feature_variable(monitor)],
-            annotations=monitor_annotations(monitor),
-            links=monitor_links(monitor, uid),
-            sections=_sections(monitor),
-        )
+    return monitor_dashboard(
+        monitor,
+        names.feature_dashboard(monitor.name),
+        "Feature",
+        "One feature, chosen on top; __prediction__ is what the model predicted.",
+        [
+            distribution.section(monitor),
+            *feature_drift.sections(monitor),
+            *compared_drift.sections(monitor, feature_drift.CHOSEN),
+            feature_quality.section(monitor),
+        ],
+        [feature_variable(monitor)],
     )
 
 
@@ -36,13 +34,3 @@ def feature_variable(monitor: Monitor) -> Json:
     where = (matches("cluster", "$cluster"), matches("job", "$job"))
     features = select(FEATURE_BIN.name, monitor, *where)
     return label_values("feature", "Feature", features, "feature", default=PREDICTION_FEATURE)
-
-
-def _sections(monitor: Monitor) -> list[PanelRow]:
-    sections = [
-        distribution.section(monitor),
-        *feature_drift.sections(monitor),
-        *compared_drift.sections(monitor, feature_drift.CHOSEN),
-        feature_quality.section(monitor),
-    ]
-    return [section for section in sections if section is not None]

@@ -4,122 +4,98 @@ from __future__ import annotations
 
 from grafanalib import core as grafana
 
-from dashboards.dashboard import DashboardPlan, to_text
+from dashboards.frame import fleet_dashboard
 from dashboards.heatmap import heatmap
 from dashboards.layout import PanelRow
-from dashboards.link import general_links
 from dashboards.mending import Json
-from dashboards.overview import fleet_annotations
-from dashboards.panel import FULL_WIDTH, PanelQuery, PanelText, RowLabel, Size, TableColumn, stat, table, time_series
+from dashboards.panel import FULL_WIDTH, PanelQuery, PanelText, Size, lines, stat, time_series
 from dashboards.scope import FleetScope, quantile
+from dashboards.table import RowLabel, TableColumn, table
 from dashboards.threshold import GOOD
 from dashboards.variable import fleet_variables, label_values
 from exporter.catalog import LABEL_DELAY, LABELS, LABELS_EXPIRED, LABELS_PENDING, LABELS_UNMATCHED
 from rules import names
 
-_SMALL = Size(6, 4)
 _SCOPE = FleetScope(("cluster", "job", "monitor", "model_version"))
-_BY_MONITOR = "sum by (monitor)"
 _BY_VERSION = "sum by (monitor, model_version)"
 
 
 def labels_dashboard() -> str:
     """The same JSON for all sets of monitors: no series in it carries a window in its name."""
-    return to_text(
-        DashboardPlan(
-            uid=names.LABELS_DASHBOARD,
-            title="Infranaut / Labels",
-            description="Ground truth of all monitors that join labels: how much came, how late, what still waits.",
-            variables=[
-                *fleet_variables(),
-                label_values("model_version", "Model version", _SCOPE.series(LABELS), "model_version"),
-            ],
-            annotations=fleet_annotations(FleetScope(("cluster", "job", "monitor"))),
-            links=general_links(names.LABELS_DASHBOARD),
-            sections=[
-                PanelRow("Now", [_joined_now(), _coverage_now(), _pending_now(), _unmatched_now()]),
-                PanelRow("Labels and predictions", [_joined(), _lost(), _pending()]),
-                PanelRow("Delay", [_delay(), _delays()]),
-                PanelRow("By model version", [_versions()]),
-            ],
-        )
-    )
-
-
-def _joined_now() -> grafana.Stat:
-    return stat(
-        PanelText("Labels joined", "Labels joined to their prediction in the time shown."),
-        PanelQuery(f"sum ({_SCOPE.increase(LABELS)})"),
-        unit="short",
-        size=_SMALL,
-        decimals=0,
-    )
-
-
-def _coverage_now() -> grafana.Stat:
-    return stat(
-        PanelText(
-            "Coverage",
-            "Of the predictions settled in the time shown, the share that got its label rather than none within the "
-            "maximum delay.",
-        ),
-        PanelQuery(_coverage("sum")),
-        unit="percentunit",
-        size=_SMALL,
-        steps=GOOD,
-    )
-
-
-def _pending_now() -> grafana.Stat:
-    return stat(
-        PanelText("Waiting", "Predictions whose label has not come yet and may still come."),
-        PanelQuery(f"sum ({_SCOPE.series(LABELS_PENDING)})"),
-        unit="short",
-        size=_SMALL,
-    )
-
-
-def _unmatched_now() -> grafana.Stat:
-    return stat(
-        PanelText("Without a prediction", "Labels given up in the time shown: no prediction of their id came in time."),
-        PanelQuery(f"sum ({_SCOPE.increase(LABELS_UNMATCHED)})"),
-        unit="short",
-        size=_SMALL,
-        decimals=0,
-    )
-
-
-def _joined() -> grafana.TimeSeries:
-    return time_series(
-        PanelText("Labels", "Labels a second that were joined to their prediction, by monitor."),
-        [PanelQuery(f"{_BY_MONITOR} ({_SCOPE.rate(LABELS)})", "{{monitor}}")],
-        unit="eps",
-        stacked=True,
-    )
-
-
-def _lost() -> grafana.TimeSeries:
-    return time_series(
-        PanelText(
-            "Lost",
-            "Labels a second without a prediction, and predictions a second whose label did not come within the "
-            "maximum delay.",
-        ),
+    versions = label_values("model_version", "Model version", _SCOPE.series(LABELS), "model_version")
+    return fleet_dashboard(
+        names.LABELS_DASHBOARD,
+        "Labels",
+        "Ground truth of all monitors that join labels: how much came, how late, what still waits.",
         [
-            PanelQuery(f"{_BY_MONITOR} ({_SCOPE.rate(LABELS_UNMATCHED)})", "{{monitor}}: no prediction"),
-            PanelQuery(f"{_BY_MONITOR} ({_SCOPE.rate(LABELS_EXPIRED)})", "{{monitor}}: no label"),
+            PanelRow("Now", _now()),
+            PanelRow("Labels and predictions", _over_time()),
+            PanelRow("Delay", [_delay(), _delays()]),
+            PanelRow("By model version", [_versions()]),
         ],
-        unit="eps",
+        [*fleet_variables(), versions],
     )
 
 
-def _pending() -> grafana.TimeSeries:
-    return time_series(
-        PanelText("Waiting for a label", "Predictions whose label has not come yet, by monitor."),
-        [PanelQuery(f"{_BY_MONITOR} ({_SCOPE.series(LABELS_PENDING)})", "{{monitor}}")],
-        unit="short",
-        stacked=True,
-    )
+def _now() -> list[grafana.Stat]:
+    return [
+        stat(
+            PanelText("Labels joined", "Labels joined to their prediction in the time shown."),
+            PanelQuery(f"sum ({_SCOPE.increase(LABELS)})"),
+            unit="short",
+            decimals=0,
+        ),
+        stat(
+            PanelText(
+                "Coverage",
+                "Of the predictions settled in the time shown, the share that got its label rather than none within "
+                "the maximum delay.",
+            ),
+            PanelQuery(_coverage("sum")),
+            unit="percentunit",
+            steps=GOOD,
+        ),
+        stat(
+            PanelText("Waiting", "Predictions whose label has not come yet and may still come."),
+            PanelQuery(f"sum ({_SCOPE.series(LABELS_PENDING)})"),
+            unit="short",
+        ),
+        stat(
+            PanelText(
+                "Without a prediction", "Labels given up in the time shown: no prediction of their id came in time."
+            ),
+            PanelQuery(f"sum ({_SCOPE.increase(LABELS_UNMATCHED)})"),
+            unit="short",
+            decimals=0,
+        ),
+    ]
+
+
+def _over_time() -> list[grafana.TimeSeries]:
+    unmatched, expired = (f"sum by (monitor) ({_SCOPE.rate(metric)})" for metric in (LABELS_UNMATCHED, LABELS_EXPIRED))
+    return [
+        time_series(
+            PanelText("Labels", "Labels a second that were joined to their prediction, by monitor."),
+            [lines("sum", _SCOPE.rate(LABELS), "monitor")],
+            unit="eps",
+            stacked=True,
+        ),
+        time_series(
+            PanelText(
+                "Lost",
+                "Labels a second without a prediction, and predictions a second whose label did not come within the "
+                "maximum delay.",
+            ),
+            [PanelQuery(unmatched, "{{monitor}}: no prediction"), PanelQuery(expired, "{{monitor}}: no label")],
+            unit="eps",
+        ),
+        time_series(
+            PanelText("Waiting for a label", "Predictions whose label has not come yet, by monitor."),
+            [lines("sum", _SCOPE.series(LABELS_PENDING), "monitor")],
+            unit="short",
+            stacked=True,
+        ),
+    ]
 
 
 def _delay() -> grafana.TimeSeries:

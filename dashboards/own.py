@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dashboards.dashboard import DashboardPlan, to_text
 from dashboards.feature import feature_variable
+from dashboards.frame import monitor_dashboard
 from dashboards.layout import PanelRow
-from dashboards.link import monitor_links
-from dashboards.model import monitor_annotations, monitor_variables
 from dashboards.panel import PanelQuery, PanelText, time_series
 from dashboards.row import distribution, drift, labels, objectives, performance, quality, traffic, versions
 from dashboards.scope import Scope
@@ -21,23 +19,15 @@ _Panels = Callable[[Scope], Sequence[Any]]
 
 def own_dashboard(monitor: Monitor, asked: OwnDashboard) -> str:
     """The JSON of one dashboard of `spec.dashboards`."""
-    uid = names.custom_dashboard(monitor.name, asked.name)
     title = asked.title or asked.name
-    variables = monitor_variables(monitor)
-    if any(panel.show == "distribution" for panel in asked.panels):
-        variables.append(feature_variable(monitor))
     scope = Scope(monitor)
-    panels = [made for panel in asked.panels for made in _panels(scope, panel)]
-    return to_text(
-        DashboardPlan(
-            uid=uid,
-            title=f"Infranaut / {monitor.name} / {title}",
-            description=f"Asked for by the monitor {monitor.name}.",
-            variables=variables,
-            annotations=monitor_annotations(monitor),
-            links=monitor_links(monitor, uid),
-            sections=[PanelRow(title, panels)],
-        )
+    return monitor_dashboard(
+        monitor,
+        names.custom_dashboard(monitor.name, asked.name),
+        title,
+        f"Asked for by the monitor {monitor.name}.",
+        [PanelRow(title, [made for panel in asked.panels for made in _panels(scope, panel)])],
+        [feature_variable(monitor)] if any(panel.show == "distribution" for panel in asked.panels) else [],
     )
 
 

@@ -12,14 +12,12 @@ from typing import Literal, NamedTuple
 from grafanalib import core as grafana
 
 from dashboards.mending import Json
-from dashboards.override import colored, dashed_red, dotted, links, override
+from dashboards.override import dashed_red, dotted
 from dashboards.threshold import NEUTRAL, Steps
 
 Format = Literal["time_series", "table"]
 
 FULL_WIDTH = 24
-_NARROWEST = 90
-"""A column of a table, in pixels: ten stand side by side on a desktop, three on a phone."""
 
 THRESHOLD_LEGEND = "threshold"
 BOUND_LEGENDS = ("lower", "upper")
@@ -35,39 +33,15 @@ class PanelQuery:
     legend: str = ""
 
 
+def lines(aggregation: Literal["sum", "max", "min"], expr: str, *labels: str) -> PanelQuery:
+    """One series for each combination of the labels, whose values are its legend."""
+    legend = " ".join(f"{{{{{label}}}}}" for label in labels)
+    return PanelQuery(f"{aggregation} by ({', '.join(labels)}) ({expr})", legend)
+
+
 def threshold_query(expr: str) -> PanelQuery:
     """A query whose series is drawn as a dashed red line."""
     return PanelQuery(expr, THRESHOLD_LEGEND)
-
-
-@dataclass(frozen=True, slots=True)
-class TableColumn:
-    """One column of values in a table: its query gives one value for each row's labels.
-
-    cell: how Grafana draws the value; `color-background` and `gauge` use the steps.
-    link: title and address of where a click on a value leads.
-    """
-
-    title: str
-    expr: str
-    unit: str = "short"
-    decimals: int | None = None
-    steps: Steps = NEUTRAL
-    cell: Literal["auto", "color-background", "color-text", "gauge"] = "auto"
-    link: tuple[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RowLabel:
-    """One column of labels in a table: the label, its title, where a click on it leads.
-
-    A hidden one is there for the links of the others: `${__data.fields.<title>}`.
-    """
-
-    label: str
-    title: str
-    link: tuple[str, str] | None = None
-    hidden: bool = False
 
 
 class Size(NamedTuple):
@@ -85,10 +59,11 @@ WHOLE = Size(FULL_WIDTH, 9)
 
 @dataclass(frozen=True, slots=True)
 class PanelText:
-    """What a panel says about itself."""
+    """What a panel says about itself, and in place of values where it has none."""
 
     title: str
     description: str
+    empty: str | None = None
 
 
 def time_series(
@@ -104,8 +79,8 @@ def time_series(
 ) -> grafana.TimeSeries:
     """Lines over time; a `threshold_query` is drawn as a limit, and thin what the legend calls a bound."""
     return grafana.TimeSeries(
-        **_common(text, steps, size),
-        targets=_targets(queries),
+        **common(text, steps, size),
+        targets=targets(queries),
         unit=unit,
         fillOpacity=30 if stacked else 8,
         stacking={"mode": "normal" if stacked else "none", "group": "A"},
@@ -115,7 +90,12 @@ def time_series(
         tooltipMode="multi",
         tooltipSort="desc",
         overrides=[dashed_red(THRESHOLD_LEGEND), dotted(BOUND_LEGENDS)],
-        extraJson=_limits(unit, minimum, maximum) | {"options": {"legend": {"showLegend": True}}},
+        extraJson={
+            "fieldConfig": {
+                "defaults": _limits(unit, minimum, maximum) | ({"noValue": text.empty} if text.empty else {})
+            },
+            "options": {"legend": {"showLegend": True}},
+        },
     )
 
 
@@ -127,96 +107,35 @@ def stat(
     size: Size = SMALL,
     steps: Steps = NEUTRAL,
     decimals: int | None = None,
-    empty: str = "no data",
 ) -> grafana.Stat:
     """One figure, as it is now, with its course behind it."""
+    empty = text.empty or "no data"
     return grafana.Stat(
-        **_common(text, steps, size),
-        targets=_targets([query]),
+        **common(text, steps, size),
+        targets=targets([query]),
         format=unit,
         decimals=decimals,
         reduceCalc="lastNotNull",
         noValue=empty,
+        mappings=[without_value("text", empty)],
         color={"mode": "thresholds"},
         extraJson={"options": {"wideLayout": True, "showPercentChange": False, "percentChangeColorMode": "standard"}},
     )
 
 
-def table(
-    text: PanelText,
-    labels: Sequence[RowLabel],
-    columns: Sequence[TableColumn],
-    *,
-    sort_by: str,
-    descending: bool = True,
-    size: Size = WHOLE,
-) -> grafana.Table:
-    """One row for each combination of labels, one column for each query; a click on a header sorts."""
-    return grafana.Table(
-        **_common(text, NEUTRAL, size),
-        targets=_targets([PanelQuery(column.expr) for column in columns], "table"),
-        unit="short",
-        sortBy=[grafana.TableSortByField(displayName=sort_by, desc=descending)],
-        transformations=[{"id": "merge", "options": {}}, _organized(labels, columns)],
-        overrides=[
-            *(_label_override(label) for label in labels if label.link or label.hidden),
-            *(_column_override(column) for column in columns),
-        ],
-        extraJson={
-            "options": {"frameIndex": 0, "cellHeight": "sm"},
-            "fieldConfig": {
-                "defaults": {"custom": {"cellOptions": {"type": "auto"}, "inspect": False, "minWidth": _NARROWEST}}
-            },
-        },
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class BarGroup:
-    """The bars of one colour: a query with one value for each category."""
-
-    title: str
-    expr: str
-    color: str
-
-
-def bars(
-    text: PanelText, category: str, groups: Sequence[BarGroup], *, unit: str, size: Size = HALF
-) -> grafana.BarChart:
-    """Bars side by side for each value of the label `category`, in the order of its text."""
-    columns = [TableColumn(group.title, group.expr) for group in groups]
-    return grafana.BarChart(
-        **_common(text, NEUTRAL, size),
-        thresholdSteps=_steps(NEUTRAL),
-        targets=_targets([PanelQuery(group.expr) for group in groups], "table"),
-        transformations=[
-            {"id": "merge", "options": {}},
-            _organized([RowLabel(category, category)], columns),
-            {"id": "sortBy", "options": {"sort": [{"field": category, "desc": False}]}},
-        ],
-        overrides=[colored(group.title, group.color) for group in groups],
-        showValue="never",
-        tooltipMode="multi",
-        extraJson={
-            "fieldConfig": {"defaults": {"unit": unit, "min": 0}},
-            "options": {"xField": category, "fullHighlight": False, "xTickLabelMaxLength": 20},
-        },
-    )
-
-
-def _common(text: PanelText, steps: Steps, size: Size) -> Json:
+def common(text: PanelText, steps: Steps, size: Size) -> Json:
     return {
         "title": text.title,
         "description": text.description,
         "dataSource": DATASOURCE,
-        "thresholds": _steps(steps),
+        "thresholds": coloured(steps),
         "gridPos": grafana.GridPos(h=size.height, w=size.width, x=0, y=0),
         "maxDataPoints": None,
         "editable": True,
     }
 
 
-def _targets(queries: Sequence[PanelQuery], form: Format = "time_series") -> list[grafana.Target]:
+def targets(queries: Sequence[PanelQuery], form: Format = "time_series") -> list[grafana.Target]:
     return [
         grafana.Target(
             expr=query.expr,
@@ -230,7 +149,7 @@ def _targets(queries: Sequence[PanelQuery], form: Format = "time_series") -> lis
     ]
 
 
-def _steps(steps: Steps) -> list[Json]:
+def coloured(steps: Steps) -> list[Json]:
     return [{"color": color, "value": value} for color, value in steps]
 
 
@@ -240,47 +159,9 @@ def _limits(unit: str, minimum: float | None, maximum: float | None) -> Json:
     defaults: Json = {key: value for key, value in limits.items() if value is not None}
     if unit == "percentunit" and maximum is None:
         defaults["custom"] = {"axisSoftMax": 0.01}
-    return {"fieldConfig": {"defaults": defaults}}
+    return defaults
 
 
-def _organized(labels: Sequence[RowLabel], columns: Sequence[TableColumn]) -> Json:
-    """Names the columns, puts them in order and hides the time; Grafana calls the value of a lone query `Value`."""
-    values = ["Value"] if len(columns) == 1 else [f"Value #{chr(ord('A') + index)}" for index in range(len(columns))]
-    titles = {label.label: label.title for label in labels}
-    titles |= {value: column.title for value, column in zip(values, columns, strict=True)}
-    return {
-        "id": "organize",
-        "options": {
-            "excludeByName": {"Time": True},
-            "indexByName": {name: index for index, name in enumerate(titles)},
-            "renameByName": titles,
-        },
-    }
-
-
-def _label_override(label: RowLabel) -> Json:
-    properties: list[Json] = []
-    if label.link:
-        properties.append(links(label.link))
-    if label.hidden:
-        everywhere = {"viz": True, "legend": True, "tooltip": True}
-        properties += [{"id": "custom.hidden", "value": True}, {"id": "custom.hideFrom", "value": everywhere}]
-    return override(label.title, properties)
-
-
-def _column_override(column: TableColumn) -> Json:
-    properties: list[Json] = [
-        {"id": "unit", "value": column.unit},
-        {"id": "thresholds", "value": {"mode": "absolute", "steps": _steps(column.steps)}},
-        {"id": "custom.cellOptions", "value": _cell(column)},
-    ]
-    if column.decimals is not None:
-        properties.append({"id": "decimals", "value": column.decimals})
-    if column.link:
-        properties.append(links(column.link))
-    return override(column.title, properties)
-
-
-def _cell(column: TableColumn) -> Json:
-    modes = {"gauge": {"mode": "basic"}, "color-background": {"mode": "basic"}}
-    return {"type": column.cell} | modes.get(column.cell, {})
+def without_value(color: str, text: str | None = None) -> Json:
+    """A mapping of what is absent, which Grafana otherwise colours as the least value there can be."""
+    return {"type": "special", "options": {"match": "null+nan", "result": {"color": color, "text": text, "index": 0}}}

@@ -11,23 +11,25 @@ from dashboards.model import model_dashboard
 from dashboards.overview import overview_dashboard
 from dashboards.own import own_dashboard
 from dashboards.slo import slo_dashboard
+from exporter.monitor.service_objectives import ServiceSlo
 from exporter.monitor.spec import Monitor
 
 
-def render(monitors: Sequence[Monitor]) -> Mapping[str, str]:
-    """File name to JSON: those of all monitors and those of each; the same text for the same monitors."""
+def render(monitors: Sequence[Monitor], objectives: Sequence[ServiceSlo] = ()) -> Mapping[str, str]:
+    """File name to JSON: those of all monitors and objectives, and those of each monitor; in any order the same."""
     ordered = sorted(monitors, key=lambda monitor: monitor.name)
-    files = render_general(ordered)
+    files = render_general(ordered, objectives)
     for monitor in ordered:
         files |= render_monitor(monitor)
     return files
 
 
-def render_general(monitors: Sequence[Monitor]) -> dict[str, str]:
+def render_general(monitors: Sequence[Monitor], objectives: Sequence[ServiceSlo] = ()) -> dict[str, str]:
     """The dashboards that belong to no monitor."""
+    of_monitors = (slo for monitor in monitors for slo in monitor.spec.slos)
     return {
         "overview.json": overview_dashboard(monitors),
-        "slo.json": slo_dashboard(monitors),
+        "slo.json": slo_dashboard([*of_monitors, *(each.slo.terms for each in objectives)]),
         "labels.json": labels_dashboard(),
         "exporter.json": exporter_dashboard(),
     }

@@ -7,6 +7,8 @@ Steps = tuple[tuple[str, float], ...]
 
 NEUTRAL: Steps = (("text", 0.0),)
 GOOD: Steps = (("green", 0.0),)
+NONE_IS_GOOD: Steps = (*GOOD, ("red", 1.0))
+"""Of a number of things that should not be."""
 
 
 def bad_above(limit: float, warn: float | None = None) -> Steps:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from grafanalib import core as grafana
 
 from dashboards.layout import PanelRow
-from dashboards.panel import HALF, PanelQuery, PanelText, threshold_query, time_series
+from dashboards.panel import PanelText
+from dashboards.row.drift_lines import drift_lines
 from dashboards.scope import Scope
 from dashboards.threshold import bad_above
 from exporter.monitor.duration import Duration
@@ -46,34 +47,24 @@ class _Comparison:
         return PanelRow(title, panels)
 
     def _distance(self, window: Duration) -> grafana.TimeSeries:
-        return time_series(
-            PanelText(
-                f"PSI, {window}",
-                f"Distance of the last {window} from {self.other}. Above the line it is a drift, if it is significant "
-                "too.",
-            ),
-            [self._query(names.compared_psi(self.kind, window)), self._limit(f"{self.kind}_drift_psi")],
-            unit="short",
-            size=HALF,
+        text = PanelText(
+            f"PSI, {window}",
+            f"Distance of the last {window} from {self.other}. Above the line it is a drift, if it is significant too.",
+        )
+        return drift_lines(
+            self.scope,
+            text,
+            self.scope.recorded(names.compared_psi(self.kind, window), *self.matchers),
+            "feature",
+            self.apart,
+            check=f"{self.kind}_drift_psi",
             steps=bad_above(self.scope.monitor.spec.drift.comparison_threshold),
-            minimum=None,
         )
 
     def _significance(self, window: Duration) -> grafana.TimeSeries:
-        return time_series(
-            PanelText(
-                f"Significance, {window}",
-                "How many standard deviations that PSI lies above what chance gives at the rows of both samples.",
-            ),
-            [self._query(names.compared_zscore(self.kind, window)), self._limit("drift_zscore")],
-            unit="short",
-            size=HALF,
-            minimum=None,
+        text = PanelText(
+            f"Significance, {window}",
+            "How many standard deviations that PSI lies above what chance gives at the rows of both samples.",
         )
-
-    def _query(self, name: str) -> PanelQuery:
-        value = self.scope.recorded(name, *self.matchers)
-        return PanelQuery(f"max by (feature, {self.apart}) ({value})", f"{{{{feature}}}} {{{{{self.apart}}}}}")
-
-    def _limit(self, check: str) -> PanelQuery:
-        return threshold_query(self.scope.threshold(check))
+        value = self.scope.recorded(names.compared_zscore(self.kind, window), *self.matchers)
+        return drift_lines(self.scope, text, value, "feature", self.apart, check="drift_zscore")

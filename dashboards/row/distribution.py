@@ -9,20 +9,10 @@ from grafanalib import core as grafana
 from dashboards.heatmap import heatmap
 from dashboards.layout import PanelRow
 from dashboards.mending import Json
-from dashboards.panel import (
-    FULL_WIDTH,
-    HALF,
-    BarGroup,
-    PanelQuery,
-    PanelText,
-    RowLabel,
-    Size,
-    TableColumn,
-    bars,
-    table,
-)
+from dashboards.panel import FULL_WIDTH, HALF, PanelQuery, PanelText, Size
 from dashboards.row.feature_drift import CHOSEN
 from dashboards.scope import Scope
+from dashboards.table import BarGroup, RowLabel, TableColumn, bars, table
 from exporter.catalog import REFERENCE_BIN_RATIO, REFERENCE_BIN_UPPER_BOUND
 from exporter.monitor.duration import Duration
 from exporter.monitor.spec import Monitor

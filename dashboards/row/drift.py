@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from grafanalib import core as grafana
 
 from dashboards.layout import PanelRow
 from dashboards.link import CHOSEN
-from dashboards.panel import (
-    FULL_WIDTH,
-    HALF,
-    PanelQuery,
-    PanelText,
-    RowLabel,
-    Size,
-    TableColumn,
-    table,
-    threshold_query,
-    time_series,
-)
+from dashboards.panel import FULL_WIDTH, PanelText, Size, lines, threshold_query, time_series
+from dashboards.row.drift_lines import drift_lines
 from dashboards.scope import Scope
+from dashboards.table import RowLabel, TableColumn, table
 from dashboards.threshold import NEUTRAL, bad_above
 from exporter.monitor.duration import Duration
 from exporter.monitor.spec import DriftMeasure, Monitor
@@ -36,64 +30,59 @@ MEASURES: dict[DriftMeasure, str] = {
     "wasserstein": "Wasserstein-1",
 }
 """What a person calls each measure."""
+_FLAT = Size(12, 7)
 
 
 def sections(monitor: Monitor) -> list[PanelRow]:
     """One for each window, the first open; none without a reference."""
+    return rows_of_windows(monitor, _panels)
+
+
+def rows_of_windows(monitor: Monitor, panels: Callable[[Scope, Duration], Sequence[Any]]) -> list[PanelRow]:
+    """`panels` of each window, those of the first open; none without a reference."""
     if monitor.spec.reference is None:
         return []
     scope = Scope(monitor)
     return [
-        PanelRow(
-            f"Drift over {window}",
-            [
-                measure(scope, window),
-                significance(scope, window),
-                *([_share_drifted(scope, window), _together(scope, window)] if judges_model_drift(monitor) else []),
-                features_now(scope, window),
-            ],
-            collapsed=index > 0,
-        )
+        PanelRow(f"Drift over {window}", panels(scope, window), collapsed=index > 0)
         for index, window in enumerate(monitor.spec.drift.window)
     ]
 
 
+def _panels(scope: Scope, window: Duration) -> list[Any]:
+    together = [_share_drifted, _together] if judges_model_drift(scope.monitor) else []
+    return [panel(scope, window) for panel in (measure, significance, *together, features_now)]
+
+
 def measure(scope: Scope, window: Duration) -> grafana.TimeSeries:
     drift = scope.monitor.spec.drift
-    value = scope.recorded(names.drift_measure(drift.measure, window))
-    return time_series(
+    return drift_lines(
+        scope,
         PanelText(
             f"{MEASURES[drift.measure]} by feature",
             f"Distance of the last {window} from the reference (worst model version); __prediction__ is the model's "
             "output. InfranautFeatureDrift fires above the line when the drift is significant too and rests on at "
             f"least {drift.minimum_rows} rows.",
         ),
-        [
-            PanelQuery(f"max by (feature) ({value})", "{{feature}}"),
-            threshold_query(scope.threshold(f"drift_{drift.measure}")),
-        ],
-        unit="short",
-        size=HALF,
+        scope.recorded(names.drift_measure(drift.measure, window)),
+        "feature",
+        check=f"drift_{drift.measure}",
         steps=bad_above(drift.threshold),
-        minimum=None,
     )
 
 
 def significance(scope: Scope, window: Duration) -> grafana.TimeSeries:
-    return time_series(
+    return drift_lines(
+        scope,
         PanelText(
             "Significance by feature",
             "How many standard deviations PSI lies above what chance alone gives at this number of rows. The line is "
             "where the monitor's false alarms a month are spent: "
             f"{scope.monitor.spec.drift.false_alarms_per_month:g}.",
         ),
-        [
-            PanelQuery(f"max by (feature) ({scope.recorded(names.drift_zscore(window))})", "{{feature}}"),
-            threshold_query(scope.threshold("drift_zscore")),
-        ],
-        unit="short",
-        size=HALF,
-        minimum=None,
+        scope.recorded(names.drift_zscore(window)),
+        "feature",
+        check="drift_zscore",
     )
 
 
@@ -105,32 +94,28 @@ def _share_drifted(scope: Scope, window: Duration) -> grafana.TimeSeries:
             f"{names.MODEL_DRIFT} fires.",
         ),
         [
-            PanelQuery(
-                f"max by (model_version) ({scope.recorded(names.features_drifted_ratio(window))})", "{{model_version}}"
-            ),
+            lines("max", scope.recorded(names.features_drifted_ratio(window)), "model_version"),
             threshold_query(scope.threshold("drift_model_share")),
         ],
         unit="percentunit",
-        size=Size(12, 7),
+        size=_FLAT,
         steps=bad_above(scope.monitor.spec.drift.model.share),
         maximum=1,
     )
 
 
 def _together(scope: Scope, window: Duration) -> grafana.TimeSeries:
-    return time_series(
+    return drift_lines(
+        scope,
         PanelText(
             "All features together",
             "How many standard deviations the features together lie above what chance gives (Stouffer), by model "
             "version: many small drifts show here first.",
         ),
-        [
-            PanelQuery(f"max by (model_version) ({scope.recorded(names.stouffer(window))})", "{{model_version}}"),
-            threshold_query(scope.threshold("drift_zscore")),
-        ],
-        unit="short",
-        size=Size(12, 7),
-        minimum=None,
+        scope.recorded(names.stouffer(window)),
+        "model_version",
+        check="drift_zscore",
+        size=_FLAT,
     )
 
 

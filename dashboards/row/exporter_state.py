@@ -5,57 +5,46 @@ from __future__ import annotations
 from grafanalib import core as grafana
 
 from dashboards.layout import PanelRow
-from dashboards.panel import PanelQuery, PanelText, RowLabel, Size, TableColumn, stat, table
+from dashboards.panel import PanelQuery, PanelText, Size, stat
 from dashboards.row.exporters_up import exporters_up
 from dashboards.scope import FleetScope
+from dashboards.table import RowLabel, TableColumn, table
 from dashboards.threshold import GOOD, bad_above, bad_below
 from exporter import catalog
 
-_SMALL = Size(6, 4)
 _YES_OR_NO = bad_below(1)
 
 
 def section(scope: FleetScope) -> PanelRow:
     """What a person on call looks at first, and one row for each exporter."""
-    return PanelRow(
-        "Now", [exporters_up(scope, _SMALL), _reload(scope), _sources(scope), _configs(scope), _table(scope)]
-    )
-
-
-def _reload(scope: FleetScope) -> grafana.Stat:
-    return stat(
-        PanelText(
-            "Last reload", "Yes when every exporter took the monitors at its last load; no when one kept old ones."
+    sets = f'count_values by (cluster, job) ("hash", {scope.series(catalog.CONFIG_HASH)})'
+    figures = [
+        exporters_up(scope),
+        stat(
+            PanelText(
+                "Last reload", "Yes when every exporter took the monitors at its last load; no when one kept old ones."
+            ),
+            PanelQuery(f"min ({scope.series(catalog.CONFIG_LAST_RELOAD_SUCCESSFUL)})"),
+            unit="bool_yes_no",
+            steps=_YES_OR_NO,
         ),
-        PanelQuery(f"min ({scope.series(catalog.CONFIG_LAST_RELOAD_SUCCESSFUL)})"),
-        unit="bool_yes_no",
-        size=_SMALL,
-        steps=_YES_OR_NO,
-    )
-
-
-def _sources(scope: FleetScope) -> grafana.Stat:
-    return stat(
-        PanelText("Sources", "Yes when the last poll of every source succeeded, and where there is none."),
-        PanelQuery(f"min ({scope.series(catalog.COLLECTOR_SUCCESS)}) or vector(1)"),
-        unit="bool_yes_no",
-        size=_SMALL,
-        steps=_YES_OR_NO,
-    )
-
-
-def _configs(scope: FleetScope) -> grafana.Stat:
-    hashes = scope.series(catalog.CONFIG_HASH)
-    return stat(
-        PanelText(
-            "Sets of monitors",
-            "How many different sets of monitors run in one job; more than one: a roll-out is unfinished.",
+        stat(
+            PanelText("Sources", "Yes when the last poll of every source succeeded, and where there is none."),
+            PanelQuery(f"min ({scope.series(catalog.COLLECTOR_SUCCESS)}) or vector(1)"),
+            unit="bool_yes_no",
+            steps=_YES_OR_NO,
         ),
-        PanelQuery(f'max (count by (cluster, job) (count_values by (cluster, job) ("hash", {hashes})))'),
-        unit="short",
-        size=_SMALL,
-        steps=bad_above(2, warn=2),
-    )
+        stat(
+            PanelText(
+                "Sets of monitors",
+                "How many different sets of monitors run in one job; more than one: a roll-out is unfinished.",
+            ),
+            PanelQuery(f"max (count by (cluster, job) ({sets}))"),
+            unit="short",
+            steps=bad_above(2, warn=2),
+        ),
+    ]
+    return PanelRow("Now", [*figures, _table(scope)])
 
 
 def _table(scope: FleetScope) -> grafana.Table:

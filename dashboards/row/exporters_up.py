@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafanalib import core as grafana
 
-from dashboards.panel import PanelQuery, PanelText, Size, stat
+from dashboards.panel import PanelQuery, PanelText, stat
 from dashboards.scope import FleetScope
 from dashboards.threshold import bad_below
 from exporter.catalog import BUILD_INFO
@@ -12,13 +12,12 @@ from exporter.catalog import BUILD_INFO
 _SEEN_WITHIN = "[1d]"
 
 
-def exporters_up(scope: FleetScope, size: Size) -> grafana.Stat:
+def exporters_up(scope: FleetScope) -> grafana.Stat:
     """With all jobs chosen, only those count that held an exporter within a day."""
     return stat(
         PanelText("Exporters up", "Share of the exporters of the chosen jobs that Prometheus can scrape."),
         PanelQuery(f"avg ({of_exporters(scope, 'up')})"),
         unit="percentunit",
-        size=size,
         steps=bad_below(1),
     )
 

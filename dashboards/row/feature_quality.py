@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from grafanalib import core as grafana
 
 from dashboards.layout import PanelRow
-from dashboards.panel import PanelQuery, PanelText, RowLabel, Size, TableColumn, table, time_series
+from dashboards.panel import THIRD, PanelText, lines, threshold_query, time_series
 from dashboards.row.feature_drift import CHOSEN
+from dashboards.row.quality import missing_usually
 from dashboards.scope import Scope
+from dashboards.table import RowLabel, TableColumn, table
 from exporter.catalog import FEATURE_VIOLATIONS
 from exporter.monitor.spec import Monitor
 from rules import names
-
-_THIRD = Size(8, 8)
 
 
 def section(monitor: Monitor) -> PanelRow:
@@ -24,21 +22,30 @@ def section(monitor: Monitor) -> PanelRow:
 
 
 def _missing(scope: Scope) -> grafana.TimeSeries:
-    return _ratio(scope, "Missing values", "were missing", names.missing_ratio)
+    """The line is as far above the share in the reference as it may be."""
+    quality = scope.monitor.spec.quality
+    allowed = scope.threshold("missing_increase")
+    limit = allowed if scope.monitor.spec.reference is None else f"max ({missing_usually(scope, CHOSEN)}) + {allowed}"
+    return time_series(
+        PanelText(
+            "Missing values",
+            f"Share of the feature's values of the last {quality.window} that were missing. Above the line "
+            f"{names.MISSING_VALUES} fires, if that is significant and rests on enough rows.",
+        ),
+        [
+            lines("max", scope.recorded(names.missing_ratio(quality.window), CHOSEN), "model_version"),
+            threshold_query(limit),
+        ],
+        unit="percentunit",
+    )
 
 
 def _invalid(scope: Scope) -> grafana.TimeSeries:
-    return _ratio(scope, "Invalid values", "broke a rule of the feature", names.invalid_ratio)
-
-
-def _ratio(scope: Scope, title: str, what: str, name: Callable[[str], str]) -> grafana.TimeSeries:
     window = scope.monitor.spec.quality.window
-    value = scope.recorded(name(window), CHOSEN)
     return time_series(
-        PanelText(title, f"Share of the feature's values of the last {window} that {what}."),
-        [PanelQuery(f"max by (model_version) ({value})", "{{model_version}}")],
+        PanelText("Invalid values", f"Share of the feature's values of the last {window} that broke a rule of it."),
+        [lines("max", scope.recorded(names.invalid_ratio(window), CHOSEN), "model_version")],
         unit="percentunit",
-        size=_THIRD,
     )
 
 
@@ -51,5 +58,5 @@ def _violations(scope: Scope) -> grafana.Table:
         [RowLabel("rule", "Rule"), RowLabel("model_version", "Model version")],
         [TableColumn("Values", scope.sum_by(values, "rule", "model_version"), decimals=0)],
         sort_by="Values",
-        size=_THIRD,
+        size=THIRD,
     )

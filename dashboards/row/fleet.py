@@ -8,10 +8,11 @@ from grafanalib import core as grafana
 
 from dashboards.link import CHOSEN
 from dashboards.metrics import LOWER_IS_BETTER, TITLES, main_metric, unit_of
-from dashboards.panel import FULL_WIDTH, PanelText, RowLabel, Size, TableColumn, table
+from dashboards.panel import FULL_WIDTH, PanelText, Size
 from dashboards.row.objectives import BUDGET_STEPS
 from dashboards.scope import FleetScope, quantile
-from dashboards.threshold import GOOD, NEUTRAL, bad_above
+from dashboards.table import RowLabel, TableColumn, table
+from dashboards.threshold import NEUTRAL, NONE_IS_GOOD, bad_above
 from exporter import catalog
 from exporter.monitor.promql_literal import literal
 from exporter.monitor.spec import Monitor, PerformanceMetric
@@ -127,7 +128,7 @@ def _firing(scope: FleetScope) -> TableColumn:
     alerts = scope.select("ALERTS", ("monitor",), equals("alertstate", "firing"))
     none = f"0 * max {_BY_MODEL} ({scope.series(catalog.MONITOR_INFO)})"
     expr = f"count {_BY_MODEL} ({alerts}) or {none}"
-    return TableColumn("Firing", expr, steps=(*GOOD, ("red", 1.0)), cell="color-background")
+    return TableColumn("Firing", expr, steps=NONE_IS_GOOD, cell="color-background")
 
 
 def _each(monitors: Iterable[Monitor], expr: Callable[[Monitor], str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafanalib import core as grafana
 
 from dashboards.layout import PanelRow
-from dashboards.panel import PanelQuery, PanelText, Size, stat, time_series
+from dashboards.panel import THIRD, PanelQuery, PanelText, lines, stat, time_series
 from dashboards.scope import Scope
 from dashboards.threshold import Steps
 from exporter.monitor.slo import SloTerms
@@ -28,15 +28,19 @@ def fastest_window(slo: SloTerms) -> str:
     return min(slo.alerting_burn_rates, key=lambda rate: rate.long.seconds).long
 
 
+def _remaining(scope: Scope) -> PanelQuery:
+    return lines("min", scope.recorded(names.slo_budget_remaining()), "slo")
+
+
 def _left(scope: Scope) -> grafana.Stat:
     return stat(
         PanelText(
             "Error budget left",
             "Share of each objective's error budget that is left of its period; red when it is spent.",
         ),
-        PanelQuery(f"min by (slo) ({scope.recorded(names.slo_budget_remaining())})", "{{slo}}"),
+        _remaining(scope),
         unit="percentunit",
-        size=Size(8, 8),
+        size=THIRD,
         steps=BUDGET_STEPS,
         decimals=1,
     )
@@ -48,7 +52,7 @@ def budget(scope: Scope) -> grafana.TimeSeries:
             "Error budget",
             "What was left of each error budget; below 0 the objective is missed. Old errors leave the period.",
         ),
-        [PanelQuery(f"min by (slo) ({scope.recorded(names.slo_budget_remaining())})", "{{slo}}")],
+        [_remaining(scope)],
         unit="percentunit",
         steps=BUDGET_STEPS,
         minimum=None,

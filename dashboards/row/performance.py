@@ -6,18 +6,9 @@ from grafanalib import core as grafana
 
 from dashboards.layout import PanelRow
 from dashboards.metrics import MEANINGS, RATIOS, TITLES, main_metric, unit_of
-from dashboards.panel import (
-    PanelQuery,
-    PanelText,
-    RowLabel,
-    Size,
-    TableColumn,
-    stat,
-    table,
-    threshold_query,
-    time_series,
-)
+from dashboards.panel import PanelQuery, PanelText, Size, stat, threshold_query, time_series
 from dashboards.scope import Scope
+from dashboards.table import RowLabel, TableColumn, table
 from dashboards.threshold import GOOD, NEUTRAL, Steps, bad_above, bad_below
 from exporter.catalog import SEGMENT
 from exporter.monitor.spec import METRICS_BY_TASK, Monitor, Objective, PerformanceMetric

@@ -5,23 +5,17 @@ from __future__ import annotations
 from grafanalib import core as grafana
 
 from dashboards.layout import PanelRow
-from dashboards.panel import (
-    FULL_WIDTH,
-    PanelQuery,
-    PanelText,
-    RowLabel,
-    Size,
-    TableColumn,
-    table,
-    threshold_query,
-    time_series,
-)
-from dashboards.scope import Scope
+from dashboards.panel import FULL_WIDTH, PanelQuery, PanelText, Size, lines, threshold_query, time_series
+from dashboards.scope import WHERE, Scope, share
+from dashboards.table import RowLabel, TableColumn, table
 from dashboards.threshold import bad_above
-from exporter.catalog import ANY_RULE, DUPLICATE_RECORDS, FEATURE_VIOLATIONS, INGEST_RECORDS_FAILED
+from exporter.catalog import ANY_RULE, FEATURE_VIOLATIONS, INGEST_RECORDS_FAILED, MISSING_BIN, REFERENCE_BIN_RATIO
 from exporter.monitor.spec import Monitor
 from rules import names
 from rules.promql import differs, equals
+
+_OF_REFERENCE = (*WHERE, "monitor", "reference", "feature")
+_ON_REFERENCE = f"on ({', '.join(_OF_REFERENCE)}) group_left ()"
 
 
 def section(monitor: Monitor) -> PanelRow:
@@ -52,30 +46,49 @@ def invalid(scope: Scope) -> grafana.TimeSeries:
 
 
 def missing(scope: Scope) -> grafana.TimeSeries:
-    window = scope.monitor.spec.quality.window
+    """What is beyond the reference's share, since that is what may not be much."""
+    quality = scope.monitor.spec.quality
+    ratio = scope.recorded(names.missing_ratio(quality.window))
+    beyond = ratio if scope.monitor.spec.reference is None else f"{ratio} - {_ON_REFERENCE} {missing_usually(scope)}"
+    what = "that were missing" if beyond == ratio else "that were missing, less that of the reference"
     return time_series(
         PanelText(
             "Missing values by feature",
-            f"Share of the values of the last {window} that were missing (worst model version).",
+            f"Share of the values of the last {quality.window} {what} (worst model version). Above the line "
+            f"{names.MISSING_VALUES} fires, if that is significant and rests on enough rows.",
         ),
-        [PanelQuery(f"max by (feature) ({scope.recorded(names.missing_ratio(window))})", "{{feature}}")],
+        [lines("max", beyond, "feature"), threshold_query(scope.threshold("missing_increase"))],
         unit="percentunit",
+        steps=bad_above(quality.maximum_missing_increase),
+        minimum=None,
     )
 
 
+def missing_usually(scope: Scope, *matchers: str) -> str:
+    """The share of missing values in the reference, of each feature."""
+    share = scope.series(REFERENCE_BIN_RATIO, equals("bin", MISSING_BIN), *matchers)
+    return f"max by ({', '.join(_OF_REFERENCE)}) ({share})"
+
+
 def rejected(scope: Scope) -> grafana.TimeSeries:
-    failed = scope.sum_by(scope.rate(INGEST_RECORDS_FAILED), "reason")
+    quality = scope.monitor.spec.quality
+    failed = f"sum by (reason) (increase({scope.series(INGEST_RECORDS_FAILED)}[{quality.window}]))"
+    unusable = f"sum ({scope.recorded(names.records_unusable_increase(quality.window))})"
+    received = f"sum ({scope.recorded(names.records_received_increase(quality.window))})"
     return time_series(
         PanelText(
             "Rejected records",
-            "Records a second that could not be accounted for, by reason; they are kept as dead letters. Duplicates "
-            "are predictions whose id had been seen.",
+            f"Share of the records of the last {quality.window} that were not counted and are kept as dead letters, "
+            f"and why. Duplicates, whose id had been seen, are sound: of all others {names.RECORDS_REJECTED} fires "
+            "above the line.",
         ),
         [
-            PanelQuery(failed, "{{reason}}"),
-            PanelQuery(scope.sum_by(scope.rate(DUPLICATE_RECORDS)), "duplicate predictions"),
+            PanelQuery(share(failed, received), "{{reason}}"),
+            PanelQuery(f"{unusable} / ({received} > 0)", "all but duplicates"),
+            threshold_query(scope.threshold("rejected_ratio")),
         ],
-        unit="recps",
+        unit="percentunit",
+        steps=bad_above(quality.maximum_rejected_ratio),
     )
 
 

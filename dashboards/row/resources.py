@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from grafanalib import core as grafana
-
 from dashboards.layout import PanelRow
 from dashboards.panel import PanelQuery, PanelText, threshold_query, time_series
 from dashboards.row.exporters_up import of_exporters
@@ -18,51 +16,33 @@ OPEN_FILES_LIMIT = "process_max_fds"
 
 def section(scope: FleetScope) -> PanelRow:
     """Series of the process that answers scrapes; prometheus_client and Prometheus make them, not the catalogue."""
-    return PanelRow("Resources", [_cpu(scope), _memory(scope), _files(scope), _scrapes(scope), _samples(scope)])
-
-
-def _cpu(scope: FleetScope) -> grafana.TimeSeries:
-    return time_series(
-        PanelText("Processor", "Cores that the process behind /metrics is busy on, by exporter."),
-        [PanelQuery(f"rate({scope.select(CPU, ())}[{RATE}]) {_of_ours(scope)}", "{{instance}}")],
-        unit="short",
-    )
-
-
-def _memory(scope: FleetScope) -> grafana.TimeSeries:
-    return time_series(
-        PanelText("Memory", "Resident memory of the process behind /metrics, by exporter."),
-        [PanelQuery(f"{scope.select(MEMORY, ())} {_of_ours(scope)}", "{{instance}}")],
-        unit="bytes",
-    )
-
-
-def _files(scope: FleetScope) -> grafana.TimeSeries:
-    return time_series(
-        PanelText("Open files", "Files and sockets that the process behind /metrics holds, and how many it may."),
-        [
-            PanelQuery(f"{scope.select(OPEN_FILES, ())} {_of_ours(scope)}", "{{instance}}"),
-            threshold_query(f"min ({scope.select(OPEN_FILES_LIMIT, ())} {_of_ours(scope)})"),
-        ],
-        unit="short",
-    )
-
-
-def _scrapes(scope: FleetScope) -> grafana.TimeSeries:
-    return time_series(
-        PanelText("Scrapes", "How long Prometheus took to scrape each exporter."),
-        [PanelQuery(of_exporters(scope, "scrape_duration_seconds"), "{{instance}}")],
-        unit="s",
-    )
-
-
-def _samples(scope: FleetScope) -> grafana.TimeSeries:
-    return time_series(
-        PanelText("Samples", "Samples in each scrape, by exporter: what the monitors cost Prometheus."),
-        [PanelQuery(of_exporters(scope, "scrape_samples_scraped"), "{{instance}}")],
-        unit="short",
-    )
-
-
-def _of_ours(scope: FleetScope) -> str:
-    return f"and on (cluster, job, instance) {scope.series(BUILD_INFO)}"
+    ours = f"and on (cluster, job, instance) {scope.series(BUILD_INFO)}"
+    cpu, memory, files, limit = (scope.select(name, ()) for name in (CPU, MEMORY, OPEN_FILES, OPEN_FILES_LIMIT))
+    panels = [
+        time_series(
+            PanelText("Processor", "Cores that the process behind /metrics is busy on, by exporter."),
+            [PanelQuery(f"rate({cpu}[{RATE}]) {ours}", "{{instance}}")],
+            unit="short",
+        ),
+        time_series(
+            PanelText("Memory", "Resident memory of the process behind /metrics, by exporter."),
+            [PanelQuery(f"{memory} {ours}", "{{instance}}")],
+            unit="bytes",
+        ),
+        time_series(
+            PanelText("Open files", "Files and sockets that the process behind /metrics holds, and how many it may."),
+            [PanelQuery(f"{files} {ours}", "{{instance}}"), threshold_query(f"min ({limit} {ours})")],
+            unit="short",
+        ),
+        time_series(
+            PanelText("Scrapes", "How long Prometheus took to scrape each exporter."),
+            [PanelQuery(of_exporters(scope, "scrape_duration_seconds"), "{{instance}}")],
+            unit="s",
+        ),
+        time_series(
+            PanelText("Samples", "Samples in each scrape, by exporter: what the monitors cost Prometheus."),
+            [PanelQuery(of_exporters(scope, "scrape_samples_scraped"), "{{instance}}")],
+            unit="short",
+        ),
+    ]
+    return PanelRow("Resources", panels)

@@ -7,7 +7,7 @@ from grafanalib import core as grafana
 from dashboards.layout import PanelRow
 from dashboards.panel import PanelQuery, PanelText, stat, time_series
 from dashboards.scope import Scope, quantile, share
-from dashboards.threshold import GOOD, NEUTRAL, Steps, bad_above
+from dashboards.threshold import GOOD, NEUTRAL, NONE_IS_GOOD, Steps, bad_above
 from exporter.catalog import LAST_PREDICTION_TIMESTAMP, PREDICTION_ERRORS, PREDICTION_LATENCY, PREDICTIONS
 from exporter.monitor.spec import AvailabilitySlo, LatencySlo, Monitor
 from rules import names
@@ -82,7 +82,7 @@ def _firing(monitor: Monitor) -> grafana.Stat:
         PanelText("Firing alerts", "Alerts of this monitor that fire now; they are drawn over every panel as well."),
         PanelQuery(f"count ({select('ALERTS', monitor, equals('alertstate', 'firing'))}) or vector(0)"),
         unit="short",
-        steps=(*GOOD, ("red", 1.0)),
+        steps=NONE_IS_GOOD,
     )
 
 

@@ -6,9 +6,10 @@ from grafanalib import core as grafana
 
 from dashboards.layout import PanelRow
 from dashboards.metrics import LOWER_IS_BETTER, TITLES, main_metric, unit_of
-from dashboards.panel import PanelQuery, PanelText, RowLabel, Size, TableColumn, table, time_series
+from dashboards.panel import PanelQuery, PanelText, Size, time_series
 from dashboards.row.drift import MEASURES
 from dashboards.scope import Scope, quantile, share
+from dashboards.table import RowLabel, TableColumn, table
 from exporter.catalog import ANY_RULE, MODEL_TRAINED_TIMESTAMP, PREDICTION_ERRORS, PREDICTION_LATENCY, PREDICTIONS
 from exporter.monitor.spec import Monitor
 from rules import names

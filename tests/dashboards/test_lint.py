@@ -43,9 +43,10 @@ def test_every_exclusion_names_a_rule_gives_a_reason_and_is_needed() -> None:
     for rule, exclusion in EXCLUSIONS.items():
         assert rule in RULES
         assert len(exclusion["reason"]) > 20
-        panels = {complaint.panel for complaint in complaints if complaint.rule == rule}
-        assert panels >= set(exclusion.get("panels", [])), f"{rule}: excluded without need"
-        assert panels, f"{rule}: excluded without need"
+        against = [complaint for complaint in complaints if complaint.rule == rule]
+        assert against, f"{rule}: excluded without need"
+        assert {one.panel for one in against} >= set(exclusion.get("panels", [])), f"{rule}: excluded without need"
+        assert {one.dashboard for one in against} >= set(exclusion.get("dashboards", [])), f"{rule}: without need"
 
 
 def test_the_linter_has_17_rules() -> None:
@@ -58,7 +59,10 @@ def test_a_dashboard_as_the_linter_wants_it_has_no_complaints() -> None:
 
 def is_excluded(complaint: LintComplaint) -> bool:
     exclusion = EXCLUSIONS.get(complaint.rule)
-    return exclusion is not None and complaint.panel in exclusion.get("panels", [complaint.panel])
+    if exclusion is None:
+        return False
+    is_meant = complaint.dashboard in exclusion.get("dashboards", [complaint.dashboard])
+    return is_meant and complaint.panel in exclusion.get("panels", [complaint.panel])
 
 
 def a_dashboard() -> dict[str, Any]:

@@ -82,6 +82,7 @@ LABELS_BY_LEVEL = {
     "model_rule": {"monitor", "model_version", "rule"},
     "monitor": {"monitor"},
     "slo": {"monitor", "slo"},
+    "instance": {"monitor", "instance"},
 }
 
 every_file = pytest.mark.parametrize("file", list(FILES))
@@ -198,17 +199,6 @@ def test_the_dashboards_of_a_monitor_read_only_that_one(monitor: Monitor) -> Non
                 assert f'monitor="{monitor.name}"' in expr, (title, expr)
 
 
-def test_the_overview_links_each_row_to_its_dashboard_with_time_and_variables() -> None:
-    (table,) = [panel for panel in _panels(json.loads(FILES["overview.json"])) if panel["title"] == "Models"][1:]
-    kept = "${__url_time_range}&${datasource:queryparam}&${cluster:queryparam}&${job:queryparam}"
-    for column, label in (("Model", "model_dashboard"), ("Drift", "feature_dashboard")):
-        links = [part["value"][0]["url"] for part in _override(table, column) if part["id"] == "links"]
-        assert links == [f"/d/${{__data.fields.{label}}}?{kept}"]
-    for monitor in MONITORS:
-        assert names.model_dashboard(monitor.name) in table["targets"][0]["expr"]
-        assert names.feature_dashboard(monitor.name) in table["targets"][0]["expr"]
-
-
 def test_a_monitor_without_reference_labels_and_segments_has_no_rows_about_them() -> None:
     bare = json.loads(FILES["model-bare.json"])
     rows = [panel["title"] for panel in bare["panels"] if panel["type"] == "row"]
@@ -241,12 +231,6 @@ def test_no_monitors_still_make_the_general_dashboards() -> None:
 
 def _panels(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
     return [panel for panel in walk(dashboard["panels"]) if panel["type"] != "row"]
-
-
-def _override(panel: dict[str, Any], title: str) -> list[dict[str, Any]]:
-    (override,) = [part for part in panel["fieldConfig"]["overrides"] if part["matcher"]["options"] == title]
-    properties: list[dict[str, Any]] = override["properties"]
-    return properties
 
 
 def _selectors(expr: str) -> list[Any]:

@@ -33,6 +33,7 @@ def a_model_monitor(task: str = "binary", name: str = "credit-default", **spec: 
             {"name": "freshness", "objective": 0.99},
         ],
         "sources": [{"file": "predictions.ndjson"}],
+        "resources": {"job": "scoring", "maximum_memory": "2GiB", "maximum_cpu": 1.5},
     }
     return _monitor(name, {key: value for key, value in (full | spec).items() if value is not None})
 

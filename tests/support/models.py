@@ -142,6 +142,7 @@ def _credit(webhook: str) -> WatchedModel:
         ],
         drift={**DRIFT, "versions": {"stable": "v1"}, "feature_correlation": 0.2},
         dashboards=[{"name": "everything", "panels": [*get_args(PanelName), APPROVALS]}],
+        resources={"job": "ml", "maximum_memory": "1TiB", "maximum_cpu": 1000},
     )
     plain = {name: _field(name) for name in ("income", "debt", "children", "device")}
     values = {
