@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from exporter.monitor.duration import parse_duration_s
+from rules.dependencies import Selector
 from rules.group import RecordingRule, RuleGroup
 from rules.label_sets import Evaluation, LabelSet, Series, Work, indexed
 
@@ -80,16 +81,23 @@ def coefficients() -> Coefficients:
 
 
 def cost_of_rules(
-    groups: Sequence[RuleGroup], exposed: Series, interval_s: float, history_s: float = math.inf
+    groups: Sequence[RuleGroup],
+    exposed: Series,
+    interval_s: float,
+    history_s: float = math.inf,
+    assumed: Mapping[Selector, Sequence[LabelSet]] | None = None,
 ) -> RulesCost:
-    """The cost of evaluating the groups once over the exposed series, sampled every `interval_s` for so long."""
+    """The cost of evaluating the groups once over the exposed series, sampled every `interval_s` for so long.
+
+    assumed : what selectors find of which the series are not known.
+    """
     known: dict[str, Sequence[LabelSet]] = dict(exposed)
     for _ in range(_PASSES):
         costs, found = list[GroupCost](), list[tuple[str, LabelSet]]()
         for group in groups:
             work = Work()
             for rule in group.rules:
-                evaluation = Evaluation(known, interval_s, history_s)
+                evaluation = Evaluation(known, interval_s, history_s, assumed or {})
                 yielded = evaluation.yields(rule.expr)
                 work += evaluation.work + Work(rules=1)
                 if isinstance(rule, RecordingRule):

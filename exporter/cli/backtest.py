@@ -12,14 +12,15 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from exporter.cli.archive_access import Moment, utc
-from exporter.cli.backfilling.blocks import BLOCK_S
-from exporter.cli.backfilling.run import LONGEST_STEP_S
+from exporter.cli.archive_access import Moment
+from exporter.cli.backtesting.objectives import TriedObjectives, tried_objectives
 from exporter.cli.backtesting.outcome import BacktestOutcome, outcome_of, outcome_text
+from exporter.cli.backtesting.pace import asked_length_s, asked_pace, evaluated_span, usual_pace
 from exporter.cli.backtesting.programs import find_tools
 from exporter.cli.backtesting.rows import read_rows
-from exporter.cli.backtesting.run import Backtest, Say, Variant, whole_steps
-from exporter.cli.backtesting.variants import parse_setting, parse_sweep, with_settings
+from exporter.cli.backtesting.run import Backtest, Say, Variant
+from exporter.cli.backtesting.variants import Setting, parse_setting, parse_sweep, with_settings
+from exporter.cli.demo.processes import interrupted_by_signals
 from exporter.derive.sql import check_expressions
 from exporter.errors import InvalidSettings
 from exporter.monitor.duration import parse_duration_s
@@ -39,8 +40,8 @@ Examples:
 
 
 @click.command("backtest", epilog=_EXAMPLES)
-@click.option("--monitor", "path", required=True, type=_FILE, help="The monitor's file.")
-@click.option("--name", help="Which monitor, where the file holds several.")
+@click.option("--monitor", "path", required=True, type=_FILE, help="The monitor's file, or a folder.")
+@click.option("--name", help="Which monitor, where there are several.")
 @click.option("--data", required=True, type=_FILE, help="Predictions: NDJSON, CSV, Parquet or Arrow.")
 @click.option("--labels", type=_FILE, help="Labels, the same; may be the very file.")
 @click.option("--label-delay", help="How long after its prediction each label came; by default at once.")
@@ -48,7 +49,7 @@ Examples:
 @click.option("--to", "end", type=Moment(), help="The same; by default the last row.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A key of the spec: drift.threshold=0.2.")
 @click.option("--sweep", metavar="KEY=VALUE,…", help="Try one value after the other, and count the alerts of each.")
-@click.option("--step", default="1m", show_default=True, help="From one scrape, and one evaluation, to the next.")
+@click.option("--step", help="From one evaluation to the next; by default 1m, and 5m of more than a week.")
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON document.")
 def command(  # noqa: PLR0913, PLR0917 - one argument a flag
     path: Path,
@@ -60,57 +61,71 @@ def command(  # noqa: PLR0913, PLR0917 - one argument a flag
     end: float | None,
     settings: tuple[str, ...],
     sweep: str | None,
-    step: str,
+    step: str | None,
     is_json: bool,
 ) -> None:
     """Counts past rows as the exporter does, lets a real Prometheus evaluate the monitor's rules over them, and tells
     which alerts would have fired: when, for how long, at what value, and what they would have said.
 
-    Rows count at their own timestamps. Nothing is sent to anybody, and nothing is kept.
+    Rows count at their own timestamps. OpenSLO objectives in the same file or folder are tried as well, where their
+    queries ask for nothing but the monitor's own series. Nothing is sent to anybody, and nothing is kept.
     """
-    tools, step_s = find_tools(), _step_s(step)
+    tools, pace = find_tools(), asked_pace(step) if step else None
     delay_s = _seconds("--label-delay", label_delay) if label_delay else 0.0
-    loaded = with_settings(_single_monitor(path, name), [parse_setting("--set", text) for text in settings])
-    swept = parse_sweep(sweep) if sweep else []
-    variants = [_variant(loaded, ""), *(_variant(with_settings(loaded, [each]), str(each)) for each in swept)]
-    if swept:
-        del variants[0]
-    with _progress() as say, tempfile.TemporaryDirectory(prefix="infranaut-backtest-") as work:
+    found, beside = _monitor_and_objectives(path, name)
+    loaded = with_settings(found, [parse_setting("--set", text) for text in settings])
+    variants = _variants(loaded, beside, parse_sweep(sweep) if sweep else [])
+    with _progress() as say, _work_folder() as work:
         rows = read_rows(loaded.monitor, data, labels, delay_s, lambda share, _count: say("reading", share))
-        span = whole_steps(rows.span, start, end, step_s)
-        if span.start >= min(span.end, rows.span.end + step_s):
-            raise InvalidSettings(
-                f"--from and --to: {data} has rows from {utc(rows.span.start)} to {utc(rows.span.end)}"
-            )
-        backtest = Backtest(rows, tools, span, step_s, Path(work), say)
-        outcome = outcome_of(loaded.name, rows, span, [(variant, backtest.run(variant)) for variant in variants])
+        for note in rows.notes:
+            click.echo(f"warning: {note}", err=True)
+        pace = pace or usual_pace(asked_length_s(rows.span, start, end))
+        span = evaluated_span(rows.span, start, end, pace, data)
+        backtest = Backtest(rows, tools, span, pace, work, say)
+        tried = [(variant, backtest.run(variant)) for variant in variants]
+        outcome = outcome_of(loaded.name, rows, span, pace.step_s, tried)
     _print(outcome, is_json=is_json)
 
 
-def _single_monitor(path: Path, name: str | None) -> LoadedMonitor:
-    monitors = {loaded.name: loaded for loaded in load_monitors([path], check_expressions).monitors}
+@contextmanager
+def _work_folder() -> Iterator[Path]:
+    """Gone in the end, also where somebody interrupts or ends the program."""
+    with interrupted_by_signals(), tempfile.TemporaryDirectory(prefix="infranaut-backtest-") as folder:
+        yield Path(folder)
+
+
+def _monitor_and_objectives(path: Path, name: str | None) -> tuple[LoadedMonitor, TriedObjectives]:
+    """The one monitor, or that of the name, and the objectives in the same file or folder."""
+    everything = load_monitors([path], check_expressions)
+    monitors = {loaded.name: loaded for loaded in everything.monitors}
+    if not monitors:
+        raise InvalidSettings(
+            f"--monitor {path}: holds OpenSLO objectives and no monitor; name a folder that holds the monitor as well, "
+            f"which tells what the rows mean"
+        )
     if name is None and len(monitors) == 1:
-        return next(iter(monitors.values()))
+        (name,) = monitors
     if name not in monitors:
-        raise InvalidSettings(f"{path} holds {', '.join(monitors)}; choose one with --name")
-    return monitors[name]
+        asked = f"--name {name}: {path} holds" if name else f"--monitor {path}: holds"
+        raise InvalidSettings(f"{asked} the monitors {', '.join(monitors)}; choose one of them with --name")
+    return monitors[name], tried_objectives(everything.objectives, name)
 
 
-def _variant(loaded: LoadedMonitor, name: str) -> Variant:
+def _variants(loaded: LoadedMonitor, beside: TriedObjectives, swept: Sequence[Setting]) -> list[Variant]:
+    """One for each value of a sweep, or the monitor as it is."""
+    if not swept:
+        return [_variant(loaded, "", beside)]
+    return [_variant(with_settings(loaded, [each]), str(each), beside) for each in swept]
+
+
+def _variant(loaded: LoadedMonitor, name: str, beside: TriedObjectives) -> Variant:
     """Nothing that is read leaves this machine or stays on it, so fields that the archive must not hold do count."""
     found = load_reference_of(loaded)
     if found.warning:
         click.echo(f"warning: {found.warning}", err=True)
     spec = loaded.monitor.spec.model_copy(update={"privacy": Privacy()})
     open_monitor = loaded.monitor.model_copy(update={"spec": spec})
-    return Variant(name, LoadedMonitor(open_monitor, loaded.path, loaded.sha256), found.reference)
-
-
-def _step_s(text: str) -> int:
-    step_s = _seconds("--step", text)
-    if step_s != int(step_s) or step_s > LONGEST_STEP_S or BLOCK_S % step_s:
-        raise InvalidSettings(f"--step {text}: expected whole seconds, up to 4m, so many of which make two hours")
-    return int(step_s)
+    return Variant(name, LoadedMonitor(open_monitor, loaded.path, loaded.sha256), found.reference, beside)
 
 
 def _seconds(flag: str, text: str) -> float:

@@ -20,7 +20,7 @@ from exporter.cli.rule_options import RuleSettings, rule_options
 from exporter.derive.sql import check_expressions
 from exporter.errors import InvalidSettings
 from exporter.monitor.load import Loaded, load_monitors
-from rules import scenario
+from rules import names, scenario
 from rules.group import RuleGroup
 from rules.mimir import limits_to_raise, render_namespaces
 from rules.prometheus_rule import GroupTooLarge, render_objects
@@ -106,8 +106,8 @@ def _rendered(
     renderers = {
         "rules": lambda: rules.render(monitors, settings.links, settings.scope, loaded.objectives),
         "tests": lambda: scenario.render(monitors),
-        "dashboards": lambda: dashboards.render(monitors),
-        "alertmanager": lambda: alertmanager.render(monitors, delivery),
+        "dashboards": lambda: dashboards.render(monitors, loaded.objectives),
+        "alertmanager": lambda: alertmanager.render(monitors, delivery, settings.scope.cluster_label or names.CLUSTER),
         "mixin": lambda: render_index(monitors, settings.links, loaded.objectives),
         "operator": lambda: _objects(loaded, settings),
         "mimir": lambda: _namespaces(loaded, settings),

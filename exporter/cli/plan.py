@@ -9,12 +9,11 @@ import click
 import msgspec
 
 from alertmanager.delivery import DeliverySettings
-from exporter.cli.amounts import count_text
 from exporter.cli.delivery_options import delivery_options
 from exporter.cli.planning.exposed import PlannedFleet
 from exporter.cli.planning.figures import PlannedPace
 from exporter.cli.planning.outcome import Budgets, make_plan
-from exporter.cli.planning.revision import monitors_against, planned_monitors
+from exporter.cli.planning.revision import files_against, planned_files
 from exporter.cli.planning.text import plan_text
 from exporter.errors import InvalidSettings
 from exporter.monitor.duration import parse_duration_s
@@ -45,6 +44,13 @@ Examples:
     type=click.IntRange(1),
     help="Model versions at least, where there are versions.",
 )
+@click.option(
+    "--queried-series",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Series that each selector of an OpenSLO query finds, of what no monitor exposes.",
+)
 @click.option("--scrape-interval", default="15s", show_default=True, help="Prometheus' own.")
 @click.option("--evaluation-interval", default="15s", show_default=True, help="Prometheus' own.")
 @click.option("--series-budget", type=click.IntRange(0), help="The most series, exposed and recorded, of all monitors.")
@@ -57,6 +63,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument a flag
     against: str | None,
     replicas: int,
     versions: int,
+    queried_series: int,
     scrape_interval: str,
     evaluation_interval: str,
     series_budget: int | None,
@@ -65,8 +72,8 @@ def command(  # noqa: PLR0913, PLR0917 - one argument a flag
     is_markdown: bool,
     is_json: bool,
 ) -> None:
-    """Tells what monitors mean before they are merged: series, rules, CPU, memory and disk of Prometheus, alerts that
-    are added, removed or changed, and who is told.
+    """Tells what monitors, and OpenSLO objectives beside them, mean before they are merged: series, rules, CPU, memory
+    and disk of Prometheus, alerts that are added, removed or changed, and who is told.
 
     Exit code 0 when all is well, 1 when something given cannot be used, 2 when a budget is broken: that of a monitor
     (spec.limits.series), or one of the two flags.
@@ -76,12 +83,13 @@ def command(  # noqa: PLR0913, PLR0917 - one argument a flag
     pace = PlannedPace(
         _seconds("--scrape-interval", scrape_interval), _seconds("--evaluation-interval", evaluation_interval)
     )
-    now = planned_monitors(paths)
-    click.echo(f"{count_text(len(now), 'monitor')} read", err=True)
-    before = monitors_against(against, paths) if against else None
+    now = planned_files(paths)
+    click.echo(f"{now} read", err=True)
+    before = files_against(against, paths) if against else None
     if before:
-        click.echo(f"{count_text(len(before.monitors), 'monitor')} read of {before.name}", err=True)
-    plan = make_plan(now, before, PlannedFleet(replicas, versions), pace, Budgets(series_budget, cpu_budget), delivery)
+        click.echo(f"{before.planned} read of {before.name}", err=True)
+    fleet = PlannedFleet(replicas, versions, queried_series)
+    plan = make_plan(now, before, fleet, pace, Budgets(series_budget, cpu_budget), delivery)
     if is_json:
         click.echo(msgspec.json.format(msgspec.json.encode(plan), indent=2))
     else:

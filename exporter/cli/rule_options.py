@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -13,7 +13,8 @@ from rules.links import DEFAULT_GRAFANA, DEFAULT_RUNBOOKS, Links
 from rules.prometheus_rule import ObjectMetadata
 from rules.scope import RuleScope
 
-SCOPED_KINDS = ("rules", "operator", "mimir")
+SELECTED_KINDS = ("rules", "operator", "mimir")
+CLUSTERED_KINDS = (*SELECTED_KINDS, "alertmanager", "all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,9 @@ def rule_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--grafana-url", default=DEFAULT_GRAFANA, show_default=True, help="What dashboard_url starts with.")
     @click.option("--runbooks-url", default=DEFAULT_RUNBOOKS, show_default=True, help="What runbook_url starts with.")
     @click.option("--selector", default="", help="rules, operator, mimir: more matchers, such as 'job=~\"ml.*\"'.")
-    @click.option("--cluster-label", default="", help="rules, operator, mimir: the label that tells clusters apart.")
+    @click.option(
+        "--cluster-label", default="", help=f"{', '.join(CLUSTERED_KINDS)}: the label that tells clusters apart."
+    )
     @click.option("--rule-label", "labels", multiple=True, help="operator: a label of the objects, as key=value.")
     @click.option("--namespace", default="", help="operator: of the objects; mimir: what namespaces start with.")
     @wraps(command)
@@ -45,13 +48,18 @@ def rule_options(command: Callable[..., None]) -> Callable[..., None]:
         namespace: str,
         **others: Any,
     ) -> None:
-        if (selector or cluster_label) and others["kind"] not in SCOPED_KINDS:
-            raise click.UsageError(f"--selector and --cluster-label are for {', '.join(SCOPED_KINDS)}")
+        _check_fits("--selector", selector, others["kind"], SELECTED_KINDS)
+        _check_fits("--cluster-label", cluster_label, others["kind"], CLUSTERED_KINDS)
         links = Links(runbooks=runbooks_url.rstrip("/"), grafana=grafana_url.rstrip("/"))
         metadata = ObjectMetadata(dict(_pair(label) for label in labels), namespace)
         command(**others, settings=RuleSettings(links, _scope(selector, cluster_label), metadata))
 
     return with_settings
+
+
+def _check_fits(option: str, value: str, kind: str, kinds: Sequence[str]) -> None:
+    if value and kind not in kinds:
+        raise click.UsageError(f"{option} is for {', '.join(kinds)}, not for {kind}")
 
 
 def _scope(selector: str, cluster_label: str) -> RuleScope:

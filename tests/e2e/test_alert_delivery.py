@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rules.names import FEATURE_DRIFT, MODEL_DRIFT
-from tests.support.fleet import Fleet
+from tests.support.fleet import JOB, Fleet
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +23,8 @@ def test_a_drift_alert_of_real_rows_reaches_a_webhook_through_a_real_alertmanage
         assert "the features of version" in alert["annotations"]["summary"]
         assert "Largest PSI: income " in alert["annotations"]["description"]
         assert "unknown" not in alert["annotations"]["description"], "a figure that the text looks up was not there"
-        assert alert["annotations"]["dashboard_url"].endswith("infranaut-model-credit")
+        chosen = f"?var-monitor=credit&var-job={JOB}&var-model_version={alert['labels']['model_version']}"
+        assert alert["annotations"]["dashboard_url"].endswith(f"/d/infranaut-model-credit{chosen}")
 
 
 def test_where_the_model_has_drifted_its_features_are_not_told_one_by_one(fleet: Fleet) -> None:

@@ -19,9 +19,11 @@ from click.testing import CliRunner, Result
 
 from exporter.archive.warm.tier import Span
 from exporter.cli import infranaut
+from exporter.cli.backtesting.counted import TARGET
+from exporter.cli.backtesting.pace import BacktestPace, evaluated_span
 from exporter.cli.backtesting.programs import Tools
 from exporter.cli.backtesting.rows import read_rows
-from exporter.cli.backtesting.run import TARGET, Backtest, FiredAlert, Variant, whole_steps
+from exporter.cli.backtesting.run import Backtest, FiredAlert, Variant
 from exporter.errors import InvalidSettings
 from exporter.monitor.load import load_monitors
 from exporter.monitor.thresholds import thresholds
@@ -103,12 +105,13 @@ def test_what_fires_is_what_prometheus_fires_over_the_same_series(folder: Path, 
     [loaded] = load_monitors([folder / "payments.yaml"]).monitors
     data = folder / "data.parquet"
     rows = read_rows(loaded.monitor, data, data, 0.0, lambda _share, _rows: None)
-    span = whole_steps(rows.span, None, None, STEP_S)
+    pace = BacktestPace(STEP_S)
+    span = evaluated_span(rows.span, None, None, pace, data)
     work = tmp_path / "work"
     work.mkdir()
     tools = Tools(require("prometheus"), require("promtool"))
-    backtest = Backtest(rows, tools, span, STEP_S, work, lambda _what, _share: None)
-    fired = backtest.run(Variant("", loaded, load_reference_of(loaded).reference))
+    backtest = Backtest(rows, tools, span, pace, work, lambda _what, _share: None)
+    fired = backtest.run(Variant("", loaded, load_reference_of(loaded).reference)).fired
     minutes = round((span.end - span.start) / STEP_S) + 1
     firing = firing_minutes(fired, span, minutes)
     assert {alert for alert, _ in firing} >= {"InfranautFeatureDrift", "InfranautPerformanceLow"}

@@ -33,7 +33,7 @@ FEATURES = {
 OBJECTIVES = "slo"
 NEEDS_TIME = "slo:"
 """How the names of series of objectives begin. They are counted at whole minutes, and over more than six hours at every
-fifth, which this fleet does not live to see: tests/dashboards/test_panels_that_need_time.py asks for them."""
+fifth, which this fleet does not live to see: tests/dashboards/test_panels_that_need_time.py asks another one."""
 PATIENCE_S = 60
 
 pytestmark = pytest.mark.slow

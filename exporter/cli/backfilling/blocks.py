@@ -13,6 +13,10 @@ from exporter.errors import InvalidSettings, ServiceFailed
 BLOCK_S = 7200
 """What Prometheus' own youngest blocks span, aligned to the epoch; it puts them together by itself."""
 
+LONGEST_BLOCK_S = BLOCK_S * 3**9
+"""The longest that promtool makes; each length is three times the one before."""
+_MOST_STEPS = 1100
+
 _WORK = ".backfill"
 _LAST_WORDS = 500
 
@@ -54,14 +58,26 @@ def block_folder(out: Path) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def create_blocks(promtool: Path, text: Path, work: Path) -> None:
-    """Adds the blocks of an OpenMetrics file to those in the work folder; ServiceFailed with what promtool says."""
+def block_length_s(step_s: int) -> int:
+    """How long blocks are to be that hold samples at such steps: promtool takes its time to start, for each anew."""
+    length_s = BLOCK_S
+    while length_s < LONGEST_BLOCK_S and 3 * length_s <= _MOST_STEPS * step_s:
+        length_s *= 3
+    return length_s
+
+
+def create_blocks(promtool: Path, text: Path, work: Path, length_s: int = BLOCK_S) -> None:
+    """Adds the blocks of an OpenMetrics file to those in the work folder; ServiceFailed with what promtool says.
+
+    length_s : from the start of one block to that of the next, aligned to the epoch.
+    """
     command: list[str | Path] = [
         promtool,
         "tsdb",
         "create-blocks-from",
         "openmetrics",
         "--quiet",
+        f"--max-block-duration={length_s}s",
         text,
         work / "blocks",
     ]

@@ -35,6 +35,7 @@ class Backfill:
     target         : the labels that a scrape would have added.
     static_every_s : from one sample to the next of what does not change.
     without        : series that do not change, and are not to be written.
+    block_s        : how long the blocks are.
     """
 
     monitor: Monitor
@@ -45,6 +46,7 @@ class Backfill:
     target: LabelPairs
     static_every_s: int = STATIC_EVERY_S
     without: frozenset[str] = frozenset()
+    block_s: int = BLOCK_S
 
     def __post_init__(self) -> None:
         if not 1 <= self.step_s <= LONGEST_STEP_S or BLOCK_S % self.step_s:
@@ -63,7 +65,7 @@ class Backfill:
         """Stretches of the span that each end where a block of Prometheus ends."""
         start = self.span.start
         while start < self.span.end:
-            end = min((start // BLOCK_S + 1) * BLOCK_S, self.span.end)
+            end = min((start // self.block_s + 1) * self.block_s, self.span.end)
             yield Span(start, end)
             start = end
 
@@ -106,7 +108,7 @@ def backfill(
                 rows += batch.num_rows
             late.count(counts, block)
             _write(text, writer, counts, block, wanted)
-            create_blocks(promtool, text, work)
+            create_blocks(promtool, text, work, wanted.block_s)
             show((block.end - wanted.span.start) / (wanted.span.end - wanted.span.start), rows + late.rows)
     recounting.close()
     return Backfilled(rows, late.rows, writer.samples, sum(1 for each in out.iterdir() if each.is_dir()))

@@ -9,6 +9,7 @@ import promql_parser
 
 from exporter.archive.warm.tier import Span
 from exporter.cli.backtesting.programs import BlockServer, QueriedRange
+from exporter.cli.backtesting.recording import rule_at_fault
 from exporter.monitor.duration import parse_duration_s
 from rules.group import AlertingRule
 
@@ -37,7 +38,8 @@ class Incident:
 def fired(server: BlockServer, rule: AlertingRule, span: Span, step_s: int) -> list[Incident]:
     """The incidents of one rule, evaluated at every step of the span, in the order of their start."""
     times = [span.start + number * step_s for number in range(round((span.end - span.start) / step_s) + 1)]
-    answer = _merged(server.range(rule.expr, times[0], times[-1], step_s))
+    with rule_at_fault(rule.alert):
+        answer = _merged(server.range(rule.expr, times[0], times[-1], step_s))
     lowest = is_lower_worse(rule.expr)
     found = [incident for series in answer for incident in _incidents(rule, series, times, lowest)]
     return sorted(found, key=lambda incident: (incident.start, sorted(incident.labels.items())))

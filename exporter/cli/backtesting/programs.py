@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,6 @@ from typing import Any
 
 import requests
 
-from exporter.cli.backfilling.blocks import find_promtool
 from exporter.cli.demo.processes import started_programs
 from exporter.cli.demo.services import find_programs, free_ports
 from exporter.errors import InvalidSettings, ServiceFailed
@@ -40,21 +40,32 @@ class QueriedRange:
 
 def find_tools(environment: Mapping[str, str] | None = None) -> Tools:
     """Where `infranaut demo` and `infranaut backfill` look; InvalidSettings saying how to get what is missing."""
-    prometheus = find_programs(os.environ if environment is None else environment).prometheus
+    known = os.environ if environment is None else environment
+    prometheus = find_programs(known).prometheus
     if prometheus is None:
         raise InvalidSettings(
             "prometheus is neither in .tools/bin nor on PATH; a backtest asks a real one: apt install prometheus, or "
             "make services"
         )
     beside = prometheus.with_name("promtool")
-    return Tools(prometheus, beside if beside.exists() else find_promtool(None))
+    promtool = beside if beside.exists() else shutil.which("promtool", path=known.get("PATH", ""))
+    if promtool is None:
+        raise InvalidSettings(
+            f"promtool is neither beside {prometheus} nor on PATH; it comes with Prometheus: apt install prometheus, "
+            f"or make services"
+        )
+    return Tools(prometheus, Path(promtool))
 
 
 class BlockServer:
-    """A Prometheus that answers over blocks."""
+    """A Prometheus that answers over blocks.
 
-    def __init__(self, url: str) -> None:
+    check : raises ServiceFailed, telling why, where it has ended.
+    """
+
+    def __init__(self, url: str, check: Callable[[], None] = lambda: None) -> None:
         self.url = url
+        self._check = check
 
     def range(self, query: str, start: float, end: float, step_s: int) -> list[QueriedRange]:
         """The values of a query at `start`, and every step until `end`, both inclusive."""
@@ -74,10 +85,20 @@ class BlockServer:
         return [(series["metric"], float(series["value"][1])) for series in answer]
 
     def _ask(self, kind: str, parameters: Mapping[str, str]) -> list[dict[str, Any]]:
-        body = requests.post(f"{self.url}/api/v1/{kind}", data=parameters, timeout=_TIMEOUT_S).json()
+        """ServiceFailed, with the query, where it is refused or nobody answers."""
+        try:
+            answer = requests.post(f"{self.url}/api/v1/{kind}", data=parameters, timeout=_TIMEOUT_S)
+            body = answer.json()
+        except (requests.RequestException, ValueError) as error:
+            self._check()
+            raise ServiceFailed(f"Prometheus did not answer {_shown(parameters['query'])}: {error}") from error
         if body["status"] != "success":
-            raise ServiceFailed(f"Prometheus could not answer {parameters['query']!r}: {body.get('error')}")
+            raise ServiceFailed(f"Prometheus could not answer {_shown(parameters['query'])}: {body.get('error')}")
         return list(body["data"]["result"])
+
+
+def _shown(query: str) -> str:
+    return " ".join(query.split())
 
 
 @contextmanager
@@ -104,4 +125,4 @@ def over_blocks(tools: Tools, blocks: Path, logs: Path, step_s: int) -> Iterator
     ]
     with started_programs(logs) as programs:
         programs.start("prometheus", command, f"http://127.0.0.1:{port}/-/ready")
-        yield BlockServer(f"http://127.0.0.1:{port}")
+        yield BlockServer(f"http://127.0.0.1:{port}", programs.check)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from exporter.archive.warm.tier import Span
-from exporter.cli.backfilling.blocks import BLOCK_S, create_blocks
+from exporter.cli.backfilling.blocks import block_length_s, create_blocks
 from exporter.cli.backtesting.programs import BlockServer, QueriedRange, Tools, over_blocks
+from exporter.errors import ServiceFailed
 from exporter.monitor.promql_literal import literal
 from rules.dependencies import levels
 from rules.group import RecordingRule
@@ -40,7 +42,7 @@ def record(
                     file.writelines(_lines(server, level, part, step_s))
                     file.write("# EOF\n")
                 if text.stat().st_size > len("# EOF\n"):
-                    create_blocks(tools.promtool, text, out)
+                    create_blocks(tools.promtool, text, out, block_length_s(step_s))
         for block in sorted((out / "blocks").iterdir()):
             block.rename(blocks / block.name)
         show((number + 1) / len(rounds))
@@ -48,9 +50,9 @@ def record(
 
 def parts(span: Span, step_s: int) -> Iterator[Span]:
     """Stretches, both ends inclusive, of which each lies in one block."""
-    start = span.start
+    start, length_s = span.start, block_length_s(step_s)
     while start <= span.end:
-        end = min((start // BLOCK_S + 1) * BLOCK_S - step_s, span.end)
+        end = min((start // length_s + 1) * length_s - step_s, span.end)
         yield Span(start, end)
         start = end + step_s
 
@@ -64,8 +66,19 @@ def sample_line(name: str, labels: Mapping[str, str], value: float, time: float)
 
 def _lines(server: BlockServer, rules: Sequence[RecordingRule], part: Span, step_s: int) -> Iterator[str]:
     for rule in rules:
-        for series in server.range(rule.expr, part.start, part.end, step_s):
+        with rule_at_fault(rule.record):
+            answer = server.range(rule.expr, part.start, part.end, step_s)
+        for series in answer:
             yield from _series_lines(rule, series)
+
+
+@contextmanager
+def rule_at_fault(name: str) -> Iterator[None]:
+    """A refused query is told with the rule that it belongs to."""
+    try:
+        yield
+    except ServiceFailed as error:
+        raise ServiceFailed(f"rule {name}: {error}") from error
 
 
 def _series_lines(rule: RecordingRule, series: QueriedRange) -> Iterator[str]:

@@ -14,6 +14,7 @@ from exporter.archive.entry import Kind
 from exporter.archive.keeping import Keeping
 from exporter.archive.recounting import seconds_of
 from exporter.archive.warm.tier import Span
+from exporter.cli.backtesting.unread import UnreadRecords
 from exporter.cli.replaying.reading import ReadRows, open_rows
 from exporter.decode import Decoders, label_projection, prediction_projection
 from exporter.derive import Derived, Deriver
@@ -33,11 +34,13 @@ class FileRows:
     predictions_by_time : in the archive's form, ordered by `time`.
     labelled            : those with a label, with `label`, `label_time` and `known_at`, ordered by `known_at`.
     rejected            : records that could not be read.
+    notes               : what should be known of the files, in sentences.
     """
 
     predictions_by_time: pa.Table
     labelled: pa.Table
     rejected: int
+    notes: tuple[str, ...] = ()
 
     @property
     def span(self) -> Span:
@@ -59,45 +62,67 @@ def read_rows(monitor: Monitor, data: Path, labels: Path | None, label_delay_s: 
 
     label_delay_s : how long after its prediction each label came.
     """
-    predictions, rejected = _read(monitor, data, Kind.PREDICTIONS, show)
-    if predictions is None:
-        raise InvalidSettings(f"{data}: none of its {rejected:,} rows is a prediction of {monitor.name!r}")
-    ordered = _first_of_each_id(predictions.sort_by("time"))
-    labelled = ordered.slice(0, 0)
-    if labels is not None:
-        told, also_rejected = _read(monitor, labels, Kind.LABELS, show)
-        if told is None:
-            raise InvalidSettings(f"{labels}: none of its {also_rejected:,} rows is a label of {monitor.name!r}")
-        rejected += also_rejected
-        labelled = _with_labels(ordered, _first_of_each_id(told), label_delay_s)
-    return FileRows(ordered, labelled, rejected)
+    predictions = _read(monitor, data, Kind.PREDICTIONS, show)
+    ordered = _first_of_each_id(predictions.table.sort_by("time"))
+    if labels is None:
+        return FileRows(ordered, ordered.slice(0, 0), predictions.rejected, predictions.notes)
+    told = _read(monitor, labels, Kind.LABELS, show)
+    labelled = _with_labels(ordered, _first_of_each_id(told.table), label_delay_s)
+    notes = (*predictions.notes, *told.notes)
+    if not labelled.num_rows:
+        notes = (*notes, f"{labels}: none of its labels has the id of a prediction in {data}")
+    return FileRows(ordered, labelled, predictions.rejected + told.rejected, notes)
 
 
-def _read(monitor: Monitor, path: Path, kind: Kind, show: Show) -> tuple[pa.Table | None, int]:
-    """The rows in the archive's form, None where there are none, and how many records could not be read."""
+@dataclass(frozen=True, slots=True)
+class _ReadFile:
+    """The rows in the archive's form, how many records could not be read, and what should be known."""
+
+    table: pa.Table
+    rejected: int
+    notes: tuple[str, ...]
+
+
+def _read(monitor: Monitor, path: Path, kind: Kind, show: Show) -> _ReadFile:
+    """Everything in a file; InvalidSettings, with the reasons, when no row is what it should be."""
     is_label = kind is Kind.LABELS
-    decoders = Decoders(label_projection(monitor) if is_label else prediction_projection(monitor))
+    projection = label_projection(monitor) if is_label else prediction_projection(monitor)
+    decoders, unread = Decoders(projection), UnreadRecords(projection)
     deriver, keeping = Deriver(monitor), Keeping(monitor, b"")
-    parts, rejected, rows = [], 0, 0
+    parts: list[pa.Table] = []
     try:
         for body in _bodies(path, show):
             try:
                 decoded = decoders.decode(body.rows.body(), body.rows.media_type)
             except RejectedPayload as error:
                 raise InvalidSettings(f"{path}: {error}") from error
-            rejected += len(decoded.rejects)
-            rows += len(decoded.batch)
+            unread.add(decoded, len(body.rows))
             if len(decoded.batch):
                 derived = Derived(decoded.batch) if is_label else deriver.derive(decoded.batch)
                 parts.append(pa.Table.from_batches([keeping.entry(kind, derived, "file", 0.0).rows]))
     finally:
         deriver.close()
-    return (pa.concat_tables(parts, promote_options="permissive") if parts else None), rejected
+    if not parts:
+        raise InvalidSettings(_nothing_read(monitor, path, kind, unread))
+    notes = tuple(f"{path}: {note}" for note in unread.told())
+    return _ReadFile(pa.concat_tables(parts, promote_options="permissive"), unread.rejected, notes)
+
+
+def _nothing_read(monitor: Monitor, path: Path, kind: Kind, unread: UnreadRecords) -> str:
+    if not unread.rows:
+        return f"{path}: is empty, expected {kind.value} of {monitor.name!r}"
+    one = "label" if kind is Kind.LABELS else "prediction"
+    fields = ", ".join(repr(field.name) for field in unread.projection.fields)
+    return (
+        f"{path}: none of its {unread.rows:,} rows is a {one} of {monitor.name!r}: {'; '.join(unread.told())}; "
+        f"the monitor reads the fields {fields}"
+    )
 
 
 def _bodies(path: Path, show: Show) -> Iterator[ReadRows]:
     if not path.is_file():
-        raise InvalidSettings(f"{path}: no such file; expected NDJSON, CSV, Parquet or Arrow")
+        wrong = "is a folder" if path.is_dir() else "no such file"
+        raise InvalidSettings(f"{path}: {wrong}; expected a file of NDJSON, CSV, Parquet or Arrow")
     file = open_rows(path, follow=False, batch_rows=BATCH_ROWS, pause=lambda _seconds: None)
     rows = 0
     for read in file.read():

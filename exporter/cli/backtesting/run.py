@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,14 +11,17 @@ import promql_parser
 
 from exporter import catalog
 from exporter.archive.warm.tier import Span
-from exporter.cli.backfilling.blocks import create_blocks
+from exporter.cli.backfilling.blocks import LONGEST_BLOCK_S, block_length_s, create_blocks
 from exporter.cli.backfilling.run import Backfill, backfill
 from exporter.cli.backtesting.alerting import Incident, fired
 from exporter.cli.backtesting.describing import DESCRIPTION, descriptions
-from exporter.cli.backtesting.programs import Tools, over_blocks
+from exporter.cli.backtesting.objectives import TriedObjectives
+from exporter.cli.backtesting.pace import BacktestPace, down
+from exporter.cli.backtesting.programs import BlockServer, Tools, over_blocks
 from exporter.cli.backtesting.recording import record, sample_line
 from exporter.cli.backtesting.rows import FileRows
 from exporter.monitor.load import LoadedMonitor
+from exporter.monitor.service_objectives import ServiceSlo
 from exporter.monitor.spec import Monitor
 from exporter.monitor.thresholds import thresholds
 from exporter.reference.document import Reference
@@ -29,8 +31,9 @@ from rules.dependencies import levels, needed, selectors
 from rules.group import AlertingRule, RecordingRule
 from rules.links import Links
 from rules.rendering import monitor_groups
+from rules.slo.series import of_slo
+from rules.slo.services import service_groups
 
-TARGET = (("job", "infranaut"), ("instance", "backtest"))
 _MOST_DESCRIBED = 200
 
 Say = Callable[[str, float], None]
@@ -46,12 +49,25 @@ class FiredAlert:
 
 
 @dataclass(frozen=True, slots=True)
+class TriedVariant:
+    """What came of a variant.
+
+    fired  : in the order in which they did.
+    unseen : objectives of OpenSLO whose queries found no series.
+    """
+
+    fired: list[FiredAlert]
+    unseen: list[ServiceSlo]
+
+
+@dataclass(frozen=True, slots=True)
 class Variant:
-    """A monitor that is to be tried, under a name, with its reference."""
+    """A monitor that is to be tried, under a name, with its reference and OpenSLO objectives beside it."""
 
     name: str
     loaded: LoadedMonitor
     reference: Reference | None
+    beside: TriedObjectives = field(default_factory=TriedObjectives)
 
     @property
     def monitor(self) -> Monitor:
@@ -87,7 +103,9 @@ class Variant:
         return [rule for rule in rules if rule not in tuned], [rule for rule in rules if rule in tuned]
 
     def _rules(self) -> list[RecordingRule | AlertingRule]:
-        return [rule for group in monitor_groups(self.monitor, Links()) for rule in group.rules]
+        services = service_groups(self.beside.objectives, [self.monitor], Links())
+        groups = [*monitor_groups(self.monitor, Links()), *(group for part in services.values() for group in part)]
+        return [rule for group in groups for rule in group.rules]
 
 
 @dataclass(slots=True)
@@ -101,13 +119,17 @@ class Backtest:
     rows: FileRows
     tools: Tools
     span: Span
-    step_s: int
+    pace: BacktestPace
     work: Path
     say: Say
     _done: dict[object, Path] = field(default_factory=dict)
 
-    def run(self, variant: Variant) -> list[FiredAlert]:
-        """The alerts that would have fired, in the order in which they did."""
+    @property
+    def step_s(self) -> int:
+        return self.pace.step_s
+
+    def run(self, variant: Variant) -> TriedVariant:
+        """Everything of one variant; ServiceFailed where Prometheus refuses one of its rules."""
         steady, tuned = variant.split()
         trial = self._folder("trial")
         shutil.copytree(self._recorded(variant, steady), trial / "blocks", copy_function=_link)
@@ -119,14 +141,19 @@ class Backtest:
             ]
             incidents.sort(key=lambda incident: (incident.start, incident.rule.alert))
             told = descriptions(self.tools, server, incidents[:_MOST_DESCRIBED], trial)
+            unseen = [slo for slo in variant.beside.objectives if not self._has_events(server, slo)]
         shutil.rmtree(trial)
         told += [incident.rule.annotations["summary"] for incident in incidents[_MOST_DESCRIBED:]]
-        return [FiredAlert(incident, said) for incident, said in zip(incidents, told, strict=True)]
+        return TriedVariant([FiredAlert(*each) for each in zip(incidents, told, strict=True)], unseen)
+
+    def _has_events(self, server: BlockServer, slo: ServiceSlo) -> bool:
+        events = of_slo(names.slo_events(names.SLO_STEP), slo.service, slo.name)
+        return bool(server.range(events, self.span.start, self.span.end, self.step_s))
 
     def _recorded(self, variant: Variant, steady: Sequence[RecordingRule]) -> Path:
         """Blocks with what was counted, and what was recorded without any threshold."""
         texts = tuple((rule.record, rule.expr) for rule in steady)
-        key = (variant.counting(), self._counted_span(variant), texts)
+        key = (self._counting_key(variant), texts)
         if key not in self._done:
             folder = self._folder("recorded")
             shutil.copytree(self._counted(variant), folder / "blocks", copy_function=_link)
@@ -141,7 +168,7 @@ class Backtest:
         record(self.tools, rules, folder / "blocks", folder, span, self.step_s, show)
 
     def _counted(self, variant: Variant) -> Path:
-        key = (variant.counting(), self._counted_span(variant))
+        key = self._counting_key(variant)
         if key not in self._done:
             out = self._folder("counted") / "blocks"
             wanted = Backfill(
@@ -149,10 +176,11 @@ class Backtest:
                 variant.loaded.sha256,
                 variant.reference,
                 self._counted_span(variant),
-                self.step_s,
-                TARGET,
+                self.pace.scrape_s,
+                tuple(variant.beside.target.items()),
                 static_every_s=self.step_s,
                 without=frozenset({catalog.MONITOR_THRESHOLD.name}),
+                block_s=block_length_s(self.pace.scrape_s),
             )
             backfill(
                 wanted, self.rows, self.rows, self.tools.promtool, out,
@@ -161,10 +189,13 @@ class Backtest:
             self._done[key] = out
         return self._done[key]
 
+    def _counting_key(self, variant: Variant) -> object:
+        return variant.counting(), self._counted_span(variant), tuple(variant.beside.target.items())
+
     def _counted_span(self, variant: Variant) -> Span:
         """From a step before the first row that any alert of the span can see."""
         first = max(self.rows.span.start, self.span.start - variant.reach_s)
-        return Span(min(_down(first, self.step_s), self.span.start) - self.step_s, self.span.end)
+        return Span(min(down(first, self.step_s), self.span.start) - self.step_s, self.span.end)
 
     def _write_thresholds(self, variant: Variant, folder: Path) -> None:
         span = self._counted_span(variant)
@@ -173,49 +204,15 @@ class Backtest:
         times = range(int(span.start), int(span.end) + 1, self.step_s)
         with text.open("w", encoding="utf-8") as file:
             for check, value in thresholds(variant.monitor).items():
-                labels = dict((*TARGET, (names.MONITOR, variant.monitor.name), (names.CHECK, check)))
+                labels = {**variant.beside.target, names.MONITOR: variant.monitor.name, names.CHECK: check}
                 file.writelines(sample_line(name, labels, value, time) for time in times)
             file.write("# EOF\n")
-        create_blocks(self.tools.promtool, text, folder)
+        create_blocks(self.tools.promtool, text, folder, LONGEST_BLOCK_S)
 
     def _folder(self, kind: str) -> Path:
         folder = self.work / f"{kind}-{len(list(self.work.iterdir()))}"
         folder.mkdir()
         return folder
-
-
-def whole_steps(rows: Span, start: float | None, end: float | None, step_s: int) -> Span:
-    """What is evaluated: the asked part of the rows' time, by whole steps outwards."""
-    first = rows.start if start is None else max(start, rows.start)
-    last = rows.end if end is None else end
-    return Span(_down(first, step_s), _down(last, step_s) + step_s)
-
-
-def unheard(alerts: Iterable[AlertingRule], recorded: Sequence[RecordingRule]) -> Mapping[str, str]:
-    """Alert → why a backtest says nothing of it: it rests on what only a running exporter knows."""
-    found = {}
-    for alert in alerts:
-        rests_on = [alert.expr, *(rule.expr for rule in needed(recorded, [alert.expr]))]
-        alien = sorted({each.name for query in rests_on for each in selectors(query)} & _NOT_COUNTED)
-        if alien:
-            found[alert.alert] = f"rests on {', '.join(alien)}, which only a running exporter knows"
-    return found
-
-
-_NOT_COUNTED = {
-    metric.name
-    for metric in (
-        catalog.DUPLICATE_RECORDS,
-        catalog.LABELS_PENDING,
-        catalog.LABELS_EXPIRED,
-        catalog.LABELS_UNMATCHED,
-        catalog.INGEST_RECORDS,
-        catalog.INGEST_RECORDS_FAILED,
-        catalog.INGEST_QUEUE,
-        catalog.SERIES,
-        catalog.SERIES_DROPPED,
-    )
-} | {f"{catalog.INGEST_LAG.name}{suffix}" for suffix in ("_bucket", "_sum", "_count")}
 
 
 def _reads_thresholds(rule: RecordingRule) -> bool:
@@ -238,10 +235,6 @@ def _longest_s(queries: Iterable[str]) -> float:
     for query in queries:
         promql_parser.walk(promql_parser.parse(query), collect)
     return max(found)
-
-
-def _down(time: float, step_s: int) -> float:
-    return math.floor(time / step_s) * step_s
 
 
 def _link(source: str, target: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,16 @@ class Setting:
 
     key: str
     text: str
+    flag: str = field(default="--set", compare=False)
 
     @property
     def value(self) -> Any:
         return yaml.safe_load(self.text)
+
+    @property
+    def asked(self) -> str:
+        """As a person wrote it."""
+        return f"{self.flag} {self}"
 
     def __str__(self) -> str:
         return f"{self.key}={self.text}"
@@ -35,7 +41,7 @@ def parse_setting(flag: str, text: str) -> Setting:
     key, equals, value = text.partition("=")
     if not equals or not key.strip() or not value.strip():
         raise InvalidSettings(f"{flag} {text!r}: expected KEY=VALUE, such as drift.threshold=0.2")
-    setting = Setting(key.strip().removeprefix("spec."), value.strip())
+    setting = Setting(key.strip().removeprefix("spec."), value.strip(), flag)
     try:
         _ = setting.value
     except yaml.YAMLError as error:
@@ -56,7 +62,7 @@ def with_settings(loaded: LoadedMonitor, settings: Sequence[Setting]) -> LoadedM
     document = loaded.monitor.model_dump(mode="json", exclude_unset=True, by_alias=True)
     for setting in settings:
         _set(document["spec"], setting)
-    shown = " ".join(f"--set {setting}" for setting in settings)
+    shown = " ".join(setting.asked for setting in settings)
     with tempfile.TemporaryDirectory(prefix="infranaut-backtest-") as folder:
         path = Path(folder) / loaded.path.name
         path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
@@ -78,7 +84,7 @@ def _set(spec: dict[str, Any], setting: Setting) -> None:
     elif isinstance(inside, dict):
         inside[last] = setting.value
     else:
-        raise InvalidSettings(f"--set {setting}: nothing can be set below {'.'.join(path)!r}")
+        raise InvalidSettings(f"{setting.asked}: nothing can be set below {'.'.join(path)!r}")
 
 
 def _below(inside: Any, part: str) -> Any:
@@ -88,4 +94,4 @@ def _below(inside: Any, part: str) -> Any:
 def _index(items: Sequence[Any] | Mapping[str, Any], part: str, setting: Setting) -> int:
     if part.isdecimal() and int(part) < len(items):
         return int(part)
-    raise InvalidSettings(f"--set {setting}: {part!r} is no item of the list, expected a number below {len(items)}")
+    raise InvalidSettings(f"{setting.asked}: {part!r} is no item of the list, expected a number below {len(items)}")

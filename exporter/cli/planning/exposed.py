@@ -29,10 +29,12 @@ _SCRAPE_SERIES = (
 
 @dataclass(frozen=True, slots=True)
 class PlannedFleet:
-    """How many exporters expose each series, and of how many model versions they have seen rows."""
+    """How many exporters expose each series, of how many model versions they have seen rows, and how many series of
+    others each selector of an OpenSLO query finds."""
 
     replicas: int = 1
     versions: int = 1
+    queried_series: int = 1
 
     @property
     def targets(self) -> list[LabelSet]:

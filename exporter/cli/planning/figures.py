@@ -9,6 +9,8 @@ import msgspec
 
 from exporter.cli.planning.assumed import PlannedMonitor
 from exporter.cli.planning.exposed import PlannedFleet, child_count, exporter_series, exposed_series
+from exporter.cli.planning.planned import PlannedFiles
+from exporter.cli.planning.queried import assumed_series, foreign_selectors
 from exporter.window.layout import Layout
 from rules.cost import RulesCost, coefficients, cost_of_rules
 from rules.group import AlertingRule, RuleGroup
@@ -16,6 +18,7 @@ from rules.label_sets import LabelSet
 from rules.links import Links
 from rules.rendering import monitor_groups
 from rules.self_monitoring import self_monitoring_groups
+from rules.slo.services import service_groups
 
 DAY_S = 86_400
 EXPORTER = "(exporter)"
@@ -23,7 +26,7 @@ EXPORTER = "(exporter)"
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """What one monitor, or all of them, mean for Prometheus.
+    """What one monitor, the OpenSLO objectives of one service, or all of them, mean for Prometheus.
 
     budget_series : what the monitor would expose if nothing limited it; held against `spec.limits.series`.
     """
@@ -55,25 +58,44 @@ class PlannedPace:
     evaluation_s: float = 15.0
 
 
+@dataclass(frozen=True, slots=True)
+class PartFigures:
+    """Figures by the monitor's name, by the part that is a service's rule file, and those of what belongs to neither.
+
+    foreign : metrics that OpenSLO queries read, and no monitor here exposes.
+    """
+
+    by_part: dict[str, Figures]
+    foreign: tuple[str, ...] = ()
+
+
 def figures_of(
-    monitors: Sequence[PlannedMonitor], fleet: PlannedFleet, pace: PlannedPace, links: Links | None = None
-) -> dict[str, Figures]:
-    """Figures by the monitor's name, and those of the rules that belong to none; empty without monitors."""
+    planned: PlannedFiles, fleet: PlannedFleet, pace: PlannedPace, links: Links | None = None
+) -> PartFigures:
+    """Nothing without monitors and objectives."""
+    if not planned:
+        return PartFigures({})
     links = links or Links()
     found: dict[str, Figures] = {}
-    everything: dict[str, list[LabelSet]] = {}
-    for planned in monitors:
-        exposed = exposed_series(planned.loaded, planned.reference, fleet)
-        groups = monitor_groups(planned.monitor, links)
+    known: dict[str, list[LabelSet]] = {}
+    for each in planned.monitors:
+        exposed = exposed_series(each.loaded, each.reference, fleet)
+        groups = monitor_groups(each.monitor, links)
         cost = cost_of_rules(groups, exposed, pace.scrape_s)
-        found[planned.monitor.name] = _figures(groups, exposed, cost, pace, _wanted(planned, fleet))
+        found[each.monitor.name] = _figures(groups, exposed, cost, pace, _wanted(each, fleet))
         for name, sets in (*exposed.items(), *cost.recorded.items()):
-            everything.setdefault(name, []).extend(sets)
-    if monitors:
-        own, groups = exporter_series(fleet), self_monitoring_groups(links)
-        cost = cost_of_rules(groups, {**everything, **own}, pace.scrape_s)
-        found[EXPORTER] = _figures(groups, own, cost, pace, 0)
-    return found
+            known.setdefault(name, []).extend(sets)
+    own = exporter_series(fleet)
+    known |= own
+    foreign: set[str] = set()
+    for part, groups in service_groups(planned.objectives, planned.specified, links).items():
+        read = foreign_selectors(groups, known)
+        assumed = assumed_series(read, fleet.queried_series)
+        found[part] = _figures(groups, {}, cost_of_rules(groups, known, pace.scrape_s, assumed=assumed), pace, 0)
+        foreign |= {selector.name for selector in read}
+    groups = self_monitoring_groups(links)
+    found[EXPORTER] = _figures(groups, own, cost_of_rules(groups, known, pace.scrape_s), pace, 0)
+    return PartFigures(found, tuple(sorted(foreign)))
 
 
 def _wanted(planned: PlannedMonitor, fleet: PlannedFleet) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -11,6 +11,7 @@ from exporter.cli.planning.assumed import PlannedMonitor
 from exporter.cli.planning.exposed import PlannedFleet
 from exporter.cli.planning.figures import EXPORTER, Figures, PlannedPace, figures_of
 from exporter.cli.planning.paging import AlertChange, changes, paging_alerts, told
+from exporter.cli.planning.planned import PlannedFiles
 from exporter.cli.planning.revision import Against
 from rules.cost import coefficients
 
@@ -31,7 +32,10 @@ class TellingChange(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What `--json` prints. Without `--against` there is nothing before, and every alert is an added one."""
+    """What `--json` prints. Without `--against` there is nothing before, and every alert is an added one.
+
+    monitors : by name; OpenSLO objectives are here by the part that is their rule file, `<service>.openslo`.
+    """
 
     against: str | None
     monitors: dict[str, BeforeAfter]
@@ -50,7 +54,7 @@ class Budgets(msgspec.Struct, frozen=True):
 
 
 def make_plan(
-    now: Sequence[PlannedMonitor],
+    now: PlannedFiles,
     against: Against | None,
     fleet: PlannedFleet,
     pace: PlannedPace,
@@ -58,11 +62,10 @@ def make_plan(
     delivery: DeliverySettings,
 ) -> Plan:
     """The whole plan."""
-    before = against.monitors if against else []
-    old, new = figures_of(before, fleet, pace), figures_of(now, fleet, pace)
-    was, alerts = (
-        paging_alerts([planned.monitor for planned in monitors], delivery=delivery) for monitors in (before, now)
-    )
+    before = against.planned if against else PlannedFiles()
+    old_figures, figures = figures_of(before, fleet, pace), figures_of(now, fleet, pace)
+    old, new = old_figures.by_part, figures.by_part
+    was, alerts = (paging_alerts(planned.specified, planned.objectives, delivery=delivery) for planned in (before, now))
     told_before, told_after = told(was), told(alerts)
     return Plan(
         against=against.name if against else None,
@@ -73,8 +76,8 @@ def make_plan(
             TellingChange(name, told_before.get(name, []), told_after.get(name, []))
             for name in sorted(told_before.keys() | told_after.keys())
         ],
-        broken_budgets=_broken(now, new, budgets),
-        assumptions=_assumptions(now, before, fleet, pace),
+        broken_budgets=_broken(now.monitors, new, budgets),
+        assumptions=_assumptions(now, before, fleet, pace) + _foreign({*old_figures.foreign, *figures.foreign}, fleet),
     )
 
 
@@ -110,9 +113,7 @@ def _broken(monitors: Sequence[PlannedMonitor], figures: Mapping[str, Figures], 
     return found
 
 
-def _assumptions(
-    now: Sequence[PlannedMonitor], before: Sequence[PlannedMonitor], fleet: PlannedFleet, pace: PlannedPace
-) -> list[str]:
+def _assumptions(now: PlannedFiles, before: PlannedFiles, fleet: PlannedFleet, pace: PlannedPace) -> list[str]:
     """What the figures rest on, in sentences."""
     said = [
         f"replicas of the exporter: {fleet.replicas}",
@@ -121,7 +122,16 @@ def _assumptions(
         f"a scrape every {pace.scrape_s:g} s, an evaluation every {pace.evaluation_s:g} s, data in every part",
         f"CPU, memory and disk: {coefficients().source}",
     ]
-    unbuilt = sorted({planned.monitor.name for planned in (*now, *before) if planned.is_assumed})
+    unbuilt = sorted({planned.monitor.name for planned in (*now.monitors, *before.monitors) if planned.is_assumed})
     if unbuilt:
         said.append(f"no built reference was found, so as many bins as it could have: {', '.join(unbuilt)}")
     return said
+
+
+def _foreign(names: Iterable[str], fleet: PlannedFleet) -> list[str]:
+    listed = ", ".join(sorted(names))
+    if not listed:
+        return []
+    return [
+        f"OpenSLO queries: {fleet.queried_series:,} series for each selector of what no monitor here exposes: {listed}"
+    ]

@@ -16,6 +16,7 @@ from alertmanager.rendering import CONFIGURATION_FILE
 from exporter import catalog
 from exporter.cli.planning.figures import EXPORTER
 from exporter.cli.planning.routing import receivers_of
+from exporter.monitor.service_objectives import ServiceSlo
 from exporter.monitor.spec import Monitor
 from exporter.monitor.thresholds import thresholds
 from rules import names
@@ -26,6 +27,7 @@ from rules.links import Links
 from rules.promql import number
 from rules.rendering import monitor_groups
 from rules.self_monitoring import self_monitoring_groups
+from rules.slo.services import service_groups
 
 _TUNED = (names.SEVERITY, names.TEAM, names.TIER)
 """Labels that do not tell one alert of a monitor from another."""
@@ -92,17 +94,23 @@ class PagingAlert:
 
 
 def paging_alerts(
-    monitors: Sequence[Monitor], links: Links | None = None, delivery: DeliverySettings | None = None
+    monitors: Sequence[Monitor],
+    objectives: Sequence[ServiceSlo] = (),
+    links: Links | None = None,
+    delivery: DeliverySettings | None = None,
 ) -> list[PagingAlert]:
-    """Every alert of the monitors and of the exporter, routed by the configuration that is generated for them."""
+    """Every alert of the monitors, of OpenSLO objectives and of the exporter, routed by the configuration that is
+    generated for them."""
     links = links or Links()
-    if not monitors:
+    if not monitors and not objectives:
         return []
     root = yaml.safe_load(alertmanager.render(monitors, delivery)[CONFIGURATION_FILE])["route"]
     found = []
     for monitor in monitors:
         limits = thresholds(monitor)
         found += [_paging(monitor.name, rule, limits, root) for rule in _alerts(monitor_groups(monitor, links))]
+    for groups in service_groups(objectives, monitors, links).values():
+        found += [_paging(rule.labels[names.MONITOR], rule, {}, root) for rule in _alerts(groups)]
     return found + [_paging(EXPORTER, rule, {}, root) for rule in _alerts(self_monitoring_groups(links))]
 
 

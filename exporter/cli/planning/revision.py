@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from exporter.cli.planning.assumed import PlannedMonitor, with_reference
+from exporter.cli.demo.processes import interrupted_by_signals
+from exporter.cli.planning.assumed import with_reference
+from exporter.cli.planning.planned import PlannedFiles
 from exporter.derive.sql import check_expressions
 from exporter.errors import InvalidMonitors, InvalidSettings, Mistake
 from exporter.monitor.load import load_monitors
@@ -20,27 +22,28 @@ from exporter.monitor.load import load_monitors
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """What is compared with: how it is named, and its monitors."""
+    """What is compared with: how it is named, and what stands there."""
 
     name: str
-    monitors: list[PlannedMonitor]
+    planned: PlannedFiles
 
 
-def planned_monitors(paths: Sequence[Path]) -> list[PlannedMonitor]:
-    """The monitors as they are now; InvalidMonitors, InvalidReference."""
-    return [with_reference(loaded) for loaded in load_monitors(paths, check_expressions).monitors]
+def planned_files(paths: Sequence[Path]) -> PlannedFiles:
+    """The monitors and OpenSLO objectives as they are now; InvalidMonitors, InvalidReference."""
+    loaded = load_monitors(paths, check_expressions)
+    return PlannedFiles([with_reference(monitor) for monitor in loaded.monitors], loaded.objectives)
 
 
-def monitors_against(asked: str, paths: Sequence[Path]) -> Against:
-    """The monitors of a folder, where there is one of this name, else those at `paths` in a revision of git."""
+def files_against(asked: str, paths: Sequence[Path]) -> Against:
+    """What is in a folder, where there is one of this name, else what is at `paths` in a revision of git."""
     folder = Path(asked)
     if folder.exists():
-        return Against(asked, planned_monitors([folder]))
-    with tempfile.TemporaryDirectory(prefix="infranaut-plan-") as temporary:
+        return Against(asked, planned_files([folder]))
+    with interrupted_by_signals(), tempfile.TemporaryDirectory(prefix="infranaut-plan-") as temporary:
         return Against(asked, _of_revision(asked, paths, Path(temporary)))
 
 
-def _of_revision(revision: str, paths: Sequence[Path], temporary: Path) -> list[PlannedMonitor]:
+def _of_revision(revision: str, paths: Sequence[Path], temporary: Path) -> PlannedFiles:
     git = shutil.which("git")
     if git is None:
         raise InvalidSettings(
@@ -53,12 +56,13 @@ def _of_revision(revision: str, paths: Sequence[Path], temporary: Path) -> list[
         places[extracted] = path
     found = []
     with _telling(revision, places):
-        for loaded in load_monitors(list(places), check_expressions).monitors:
+        everything = load_monitors(list(places), check_expressions)
+        for loaded in everything.monitors:
             root = next(root for root in places if loaded.path.is_relative_to(root))
             now = places[root]
             elsewhere = now if now.is_file() else now / loaded.path.relative_to(root)
             found.append(with_reference(loaded, elsewhere))
-    return found
+    return PlannedFiles(found, everything.objectives)
 
 
 class _Repository:
@@ -69,10 +73,16 @@ class _Repository:
         self._folder = path if path.is_dir() else path.parent
         self._revision = revision
         top = self.run(
-            "rev-parse", "--show-toplevel", wrong=f"{path} is in no git repository, and no folder has this name"
+            "rev-parse",
+            "--show-toplevel",
+            wrong=f"no folder has this name, and {path} is in no git repository of which it could be a revision; name "
+            f"a folder that is there",
         )
         self.top = Path(top.decode().strip())
-        wrong = f"no revision of the repository {self.top}, and no folder has this name"
+        wrong = (
+            f"no folder has this name, and the repository {self.top} has no such revision; name a folder that is there "
+            f"or fetch the revision (actions/checkout: fetch-depth: 0)"
+        )
         self.commit = self.run(
             "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", wrong=wrong
         )
@@ -84,7 +94,7 @@ class _Repository:
         done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - no shell, found above
         if done.returncode != 0:
             told = done.stderr.decode(errors="replace").strip().splitlines()
-            reason = f" ({told[-1]})" if told else ""
+            reason = f" ({told[-1]})" if told and "not a git repository" not in told[-1] else ""
             raise InvalidSettings(f"--against {self._revision}: {wrong}{reason}")
         return done.stdout
 

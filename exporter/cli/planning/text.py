@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from exporter.cli.amounts import bytes_text
+from exporter.cli.amounts import bytes_text, count_text
 from exporter.cli.planning.figures import Figures
 from exporter.cli.planning.outcome import BeforeAfter, Plan, TellingChange
 from exporter.cli.planning.paging import AlertChange
@@ -88,9 +88,9 @@ def _telling_lines(change: TellingChange) -> Iterator[str]:
     gone = [f"- {alert}" for alert in change.before if alert not in change.after]
     new = [f"+ {alert}" for alert in change.after if alert not in change.before]
     if change.before:
-        yield f"{change.receiver}: {len(change.before)} → {len(change.after)} alerts"
+        yield f"{change.receiver}: {len(change.before)} → {count_text(len(change.after), 'alert')}"
     else:
-        yield f"{change.receiver}: {len(change.after)} alerts"
+        yield f"{change.receiver}: {count_text(len(change.after), 'alert')}"
     if change.before or not change.after:
         yield from (f"    {line}" for line in (*gone, *new))
 

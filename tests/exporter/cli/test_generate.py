@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from exporter.cli.generate import command
 from exporter.errors import InvalidMonitors, InvalidSettings
 from rules import prometheus_rule
 from tests.support.golden_monitors import GOLDEN
+from tests.support.programs import require
 
 MONITORS = GOLDEN / "monitors"
 
@@ -88,7 +90,7 @@ def test_json_tells_the_state_of_every_file(tmp_path: Path) -> None:
 def test_addresses_and_the_folder_of_secrets_are_what_was_asked_for(tmp_path: Path) -> None:
     generate("all", tmp_path, "--grafana-url", "https://g/", "--runbooks-url", "https://r", "--secrets", "/run/s")
     rules = (tmp_path / "rules" / "credit-default.rules.yaml").read_text(encoding="utf-8")
-    assert "dashboard_url: https://g/d/infranaut-model-credit-default" in rules
+    assert "dashboard_url: https://g/d/infranaut-feature-credit-default?" in rules
     assert "runbook_url: https://r/InfranautFeatureDrift.md" in rules
     assert "/run/s/risk-ml.slack" in (tmp_path / "alertmanager" / "alertmanager.yaml").read_text(encoding="utf-8")
 
@@ -137,11 +139,28 @@ def test_a_selector_and_a_cluster_label_reach_every_form_of_the_rules(kind: str,
     assert "on (cluster, job, monitor)" in text
 
 
+def test_a_cluster_label_reaches_rules_and_routes_alike_and_the_rules_still_pass_their_tests(tmp_path: Path) -> None:
+    assert generate("all", tmp_path, "--cluster-label", "region").exit_code == 0
+    rules_text = (tmp_path / "rules" / "credit-default.rules.yaml").read_text(encoding="utf-8")
+    assert "on (region, job, monitor)" in rules_text
+    routes = yaml.safe_load((tmp_path / "alertmanager" / "alertmanager.yaml").read_text(encoding="utf-8"))
+    assert routes["route"]["group_by"] == ["alertname", "monitor", "region"]
+    assert {inhibition["equal"][0] for inhibition in routes["inhibit_rules"]} == {"region"}
+    shortest = min((tmp_path / "tests").glob("credit-default.*"), key=lambda path: path.stat().st_size)
+    command: list[str | Path] = [require("promtool"), "test", "rules", shortest]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize(
     ("kind", "options", "told"),
     [
-        ("all", ("--selector", "a='b'"), "--selector and --cluster-label are for rules, operator, mimir"),
-        ("tests", ("--cluster-label", "cluster"), "--selector and --cluster-label are for rules, operator, mimir"),
+        ("all", ("--selector", "a='b'"), "--selector is for rules, operator, mimir, not for all"),
+        (
+            "tests",
+            ("--cluster-label", "a"),
+            "--cluster-label is for rules, operator, mimir, alertmanager, all, not for",
+        ),
         ("rules", ("--selector", "a=b"), "'a=b' is not a selector"),
         ("rules", ("--cluster-label", "a b"), "'a b' is not a label"),
         ("operator", ("--rule-label", "k8s"), "'k8s', expected key=value such as prometheus=k8s"),

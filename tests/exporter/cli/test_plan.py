@@ -157,7 +157,7 @@ def test_a_revision_of_git_is_compared_with(committed: Path) -> None:
 def test_an_unknown_revision_is_named(committed: Path) -> None:
     result = plan("--monitors", committed, "--against", "no-such-branch")
     assert isinstance(result.exception, InvalidSettings)
-    assert "--against no-such-branch: no revision of the repository" in str(result.exception)
+    assert "--against no-such-branch: no folder has this name, and the repository" in str(result.exception)
 
 
 def test_a_revision_that_looks_like_a_flag_is_none(committed: Path) -> None:
@@ -167,7 +167,10 @@ def test_a_revision_that_looks_like_a_flag_is_none(committed: Path) -> None:
 def test_a_folder_that_is_in_no_repository_is_named(monitors: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(monitors.parents[1]))
     result = plan("--monitors", monitors, "--against", "HEAD")
-    assert "is in no git repository, and no folder has this name" in str(result.exception)
+    assert "--against HEAD: no folder has this name, and " in str(result.exception)
+    assert str(result.exception).endswith(
+        "is in no git repository of which it could be a revision; name a folder that is there"
+    )
 
 
 def test_monitors_that_a_revision_does_not_hold_are_named(committed: Path) -> None:

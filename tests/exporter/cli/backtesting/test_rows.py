@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +63,55 @@ def test_the_first_of_two_labels_counts(tmp_path: Path) -> None:
     assert [batch.column("label").to_pylist() for batch in read(tmp_path).outcomes(Span(0, 1000), 3600)] == [[1]]
 
 
-def test_a_file_without_any_prediction_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidSettings, match="none of its 1 rows is a prediction of 'credit'"):
-        read(tmp_path, events=[{"id": "a"}])
+def test_a_file_without_any_prediction_is_refused_with_the_reasons(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        read(tmp_path, events=[{"id": "a"}, {"id": "b", "ts": "01/02/2026", "score": 1}])
+    told = str(caught.value)
+    assert "none of its 2 rows is a prediction of 'credit': 1 record not read (missing_timestamp)" in told
+    assert "the first is row 1: field 'ts', the timestamp, is absent" in told
+    assert "(invalid_timestamp), the first is row 2: field 'ts' must hold a time" in told
+    assert told.endswith("the monitor reads the fields 'id', 'ts', 'score', 'age'")
 
 
 def test_a_file_without_any_label_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidSettings, match="is a label of 'credit'"):
+    with pytest.raises(InvalidSettings, match=r"is a label of 'credit': .*missing_id.*the fields 'id', 'label'"):
         read(tmp_path, labels=[{"label": 1}])
+
+
+@pytest.mark.parametrize(("name", "content"), [("data.csv", ""), ("data.csv", "id,ts,score\n"), ("data.ndjson", "")])
+def test_an_empty_file_is_said_to_be_empty(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InvalidSettings, match=r"is empty, expected predictions of 'credit'"):
+        read_rows(the_monitor(), tmp_path / name, None, 0.0, lambda _share, _rows: None)
+
+
+def test_a_field_that_no_row_has_is_noted(tmp_path: Path) -> None:
+    rows = read(tmp_path, events=[{"id": "a", "ts": 100, "score": 0.5}])
+    [note] = [note for note in rows.notes if "no row has" in note]
+    assert note.endswith("no row has a value in 'age' that can be read, so it counts as missing everywhere")
+
+
+def test_records_that_could_not_be_read_are_noted(tmp_path: Path) -> None:
+    notes = read(tmp_path).notes
+    assert any("1 record not read (invalid_prediction), the first is row 4: " in note for note in notes)
+
+
+def test_labels_of_nobody_are_noted(tmp_path: Path) -> None:
+    notes = read(tmp_path, labels=[{"id": "z", "label": 1}]).notes
+    assert any("none of its labels has the id of a prediction" in note for note in notes)
+
+
+def test_times_without_a_zone_are_utc_and_need_no_order(tmp_path: Path) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("id,ts,score,age\nb,2026-03-01 12:00:01,0.5,1\na,2026-03-01 12:00:00,0.5,1\n")
+    rows = read_rows(the_monitor(), path, None, 0.0, lambda _share, _rows: None)
+    assert rows.span.start == datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()
+    assert ids(rows.predictions(rows.span)) == ["a", "b"]
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings, match="is a folder; expected a file of"):
+        read_rows(the_monitor(), tmp_path, None, 0.0, lambda _share, _rows: None)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

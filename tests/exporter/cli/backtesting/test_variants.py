@@ -55,6 +55,11 @@ def test_a_key_that_no_monitor_has_is_named_with_the_setting() -> None:
         changed("drift.treshold=1")
 
 
+def test_a_mistake_of_a_sweep_is_told_as_one() -> None:
+    with pytest.raises(InvalidMonitors, match=r"^--sweep drift\.treshold=1: "):
+        with_settings(loaded(), parse_sweep("drift.treshold=1,2")[:1])
+
+
 def test_an_item_that_is_not_there_is_named() -> None:
     with pytest.raises(InvalidSettings, match="'9' is no item of the list, expected a number below 3"):
         changed("slos.9.objective=0.5")
