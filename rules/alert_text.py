@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from exporter import catalog
-from exporter.monitor.spec import DriftMeasure, Monitor
+from exporter.monitor.spec import DriftMeasure, Monitor, PerformanceMetric
 from rules import names
 from rules.promql import equals, select
 
@@ -16,6 +16,20 @@ FEATURE = (
     f"{{{{ else }}}}feature {{{{ $labels.{names.FEATURE} }}}}{{{{ end }}}}"
 )
 SEGMENT = f"{{{{ with $labels.{names.SEGMENT} }}}}, segment {{{{ . }}}}{{{{ end }}}}"
+
+METRICS: dict[PerformanceMetric, str] = {
+    "accuracy": "accuracy",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "auc": "AUC",
+    "log_loss": "log loss",
+    "brier": "Brier score",
+    "ece": "calibration error (ECE)",
+    "mae": "mean absolute error (MAE)",
+    "rmse": "root mean squared error (RMSE)",
+    "bias": "bias",
+}
 
 MEASURES: dict[DriftMeasure, str] = {
     "psi": "PSI",
@@ -36,10 +50,27 @@ def plain(text: str) -> str:
 
 def looked_up(series: str, labels: Sequence[str], verb: str) -> str:
     """The value of the series that bears the same `labels` as the alert, printed by `verb`, a template function."""
-    matchers = ",".join(f"{label}=%q" for label in labels)
+    return _looked_up(f"{series}{_same(labels)}", labels, verb)
+
+
+def looked_up_count(series: str, labels: Sequence[str]) -> str:
+    """The same of how many there were, which an increase gives with a fraction."""
+    return _looked_up(f"round({series}{_same(labels)})", labels, "humanize")
+
+
+def looked_up_complement(series: str, labels: Sequence[str]) -> str:
+    """The same of a share: how much is missing to all of it, in percent."""
+    return _looked_up(f"1 - {series}{_same(labels)}", labels, "humanizePercentage")
+
+
+def _same(labels: Sequence[str]) -> str:
+    return f"{{{','.join(f'{label}=%q' for label in labels)}}}"
+
+
+def _looked_up(query: str, labels: Sequence[str], verb: str) -> str:
     values = " ".join(f"$labels.{label}" for label in labels)
     return (
-        f"{{{{ with printf `{series}{{{matchers}}}` {values} | query }}}}"
+        f"{{{{ with printf `{query}` {values} | query }}}}"
         f"{{{{ . | first | value | {verb} }}}}{{{{ else }}}}unknown{{{{ end }}}}"
     )
 

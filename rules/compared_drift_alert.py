@@ -8,7 +8,7 @@ from exporter.monitor.alerting import AlertName
 from exporter.monitor.duration import Duration
 from exporter.monitor.spec import Monitor
 from rules import names
-from rules.alert_text import FEATURE, VERSION, looked_up, plain
+from rules.alert_text import FEATURE, VERSION, looked_up, looked_up_count, looked_up_threshold, plain
 from rules.compared_drift import SamplePair
 from rules.group import AlertingRule
 from rules.hold import hold
@@ -19,6 +19,7 @@ from rules.promql import against_threshold
 
 _ALERTS: Mapping[Comparison, AlertName] = {"period": names.PERIOD_DRIFT, "version": names.VERSION_DRIFT}
 _OF_FEATURE = (names.JOB, names.MONITOR, names.MODEL_VERSION, names.REFERENCE, names.FEATURE)
+_THRESHOLD = 'printf "%.3g"'
 _ONE_DIGIT = 'printf "%.1f"'
 
 
@@ -37,16 +38,17 @@ def compared_drift_alerts(monitor: Monitor, window: Duration, pair: SamplePair, 
     of_pair = (*_OF_FEATURE, pair.label)
     description = (
         f"Over {window}, {FEATURE} of model {plain(monitor.spec.model.name)} (version {VERSION}) differs from "
-        f'{_other(pair)} by a PSI of {{{{ $value | printf "%.3f" }}}}. '
-        f"That is {looked_up(zscore, of_pair, _ONE_DIGIT)} standard deviations above chance, on "
-        f"{looked_up(names.feature_increase(window), _OF_FEATURE, 'humanize')} rows against "
-        f"{looked_up(rows, of_pair, 'humanize')}."
+        f'{_other(pair)} by a PSI of {{{{ $value | printf "%.3f" }}}} '
+        f"(threshold {looked_up_threshold(monitor, f'{pair.kind}_drift_psi', _THRESHOLD)}). That is "
+        f"{looked_up(zscore, of_pair, _ONE_DIGIT)} standard deviations above chance, on "
+        f"{looked_up_count(names.feature_increase(window), _OF_FEATURE)} rows against "
+        f"{looked_up_count(rows, of_pair)}."
     )
     draft = AlertDraft(
         alert=_ALERTS[pair.kind],
         expr="\n".join(conditions),
         hold=hold(monitor.spec.drift.hold, window),
-        labels={names.WINDOW: window},
+        labels={names.WINDOW: window, pair.label: pair.value},
         summary=f"{monitor.name}: {FEATURE} differs from {_other(pair)}",
         description=description,
     )

@@ -1,11 +1,14 @@
 """Confidence intervals in PromQL: between which bounds a share or a mean lies that so many labels tell.
 
 Each pair of bounds is two recorded series beside the value. z is the normal quantile of `performance.confidence`, read
-from the exporter's thresholds, so that a reload changes it.
+from the exporter's thresholds, so that a reload changes it. Of n rows that are correlated, n / DEFF tell something
+(Kish, "Survey sampling", 1965; `performance.design_effect`): with z sqrt(DEFF) in place of z, an interval of n rows is
+that of n / DEFF, where it has a `deff` of its own to set against n as well.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from exporter.monitor.spec import Monitor
@@ -25,12 +28,15 @@ Bound = Callable[[Side], str]
 
 
 def zscore_rule(monitor: Monitor) -> RecordingRule:
-    """z for each model version (and segment), so that every interval joins it one to one."""
+    """z sqrt(DEFF) for each model version (and segment), so that every interval joins it one to one."""
     window = monitor.spec.performance.window
     on_monitor = f"on ({', '.join(names.MONITOR_LABELS)}) group_left ()"
     labels = select(names.labels_increase(window), monitor)
+    deff = monitor.spec.performance.design_effect
+    widened = "" if deff == 1 else f" * {number(math.sqrt(deff))}"
     return RecordingRule(
-        names.performance_zscore(window), f"0 * {labels} + {on_monitor} {threshold(monitor, 'performance_zscore')}"
+        names.performance_zscore(window),
+        f"0 * {labels} + {on_monitor} {threshold(monitor, 'performance_zscore')}{widened}",
     )
 
 
@@ -63,31 +69,34 @@ def f1_of(share: Bound) -> Bound:
     return lambda side: f"2 - 2 / (1 + ({share(side)}))"
 
 
-def mean_interval(mean: str, squares: str, rows: str, z: str) -> Bound:
-    """Of a mean: m ∓ z sqrt((squares / rows - m²) / (rows - 1)); normal for many rows (central limit theorem)."""
-    variance = f"clamp_min({squares} / {rows} - {mean} ^ 2, 0) / ({rows} - 1 > 0)"
+def mean_interval(mean: str, squares: str, rows: str, z: str, deff: float) -> Bound:
+    """Of a mean: m ∓ z sqrt((squares / rows - m²) / (rows - DEFF)); normal for many rows (central limit theorem).
+
+    z holds sqrt(DEFF): this is z² times the variance over n / DEFF - 1. No series of so few rows that nothing is left.
+    """
+    variance = f"clamp_min({squares} / {rows} - {mean} ^ 2, 0) / ({rows} - {number(deff)} > 0)"
     return lambda side: f"{mean} {_SIGNS[side]} {z} * sqrt({variance})"
 
 
-def area_rows(area: str, positives: str, negatives: str) -> str:
+def area_rows(area: str, positives: str, negatives: str, deff: float) -> str:
     """Rows for which the area under the ROC curve has the variance of a share.
 
-    n = n1 n0 / (1 + N (1 - A) / (2 - A) + N A / (1 + A)), N = (n1 + n0) / 2 - 1: the variance of Hanley and McNeil
-    (Radiology 143, 1982), made even-handed by Newcombe (Statistics in Medicine 25, 2006): with few negatives the first
-    is too sure.
+    n = n1 n0 / (DEFF + N (1 - A) / (2 - A) + N A / (1 + A)), N = (n1 + n0) / 2 - DEFF: the variance of Hanley and
+    McNeil (Radiology 143, 1982), made even-handed by Newcombe (Statistics in Medicine 25, 2006): with few negatives the
+    first is too sure. It is DEFF times what n1 / DEFF and n0 / DEFF rows give, as z holds sqrt(DEFF).
     """
-    half = f"(({positives} + {negatives}) / 2 - 1)"
+    half = f"(({positives} + {negatives}) / 2 - {number(deff)})"
     spread = f"{half} * (1 - {area}) / (2 - {area}) + {half} * {area} / (1 + {area})"
-    return f"{positives} * {negatives} / (1 + {spread})"
+    return f"{positives} * {negatives} / ({number(deff)} + {spread})"
 
 
-def calibration_interval(error: str, variance: str, sum_of_bins: str, rows: str, z: str) -> Bound:
-    """Of Σ |gap of a bin| / n, where each gap also holds noise of `variance`.
+def calibration_interval(error: str, variance: str, sum_of_bins: str, rows: str, z: str, deff: float) -> Bound:
+    """Of Σ |gap of a bin| / n, where each gap also holds noise of `variance`, of DEFF times that of independent rows.
 
     By the triangle inequality the truth is no further away than Σ |noise|, whose mean is sqrt(2/π) Σ sd and whose
-    variance is (1 - 2/π) Σ variance. The interval is wider than need be, never narrower.
+    variance is (1 - 2/π) Σ variance. The interval is wider than need be, never narrower. z holds sqrt(DEFF).
     """
-    mean = f"{number(_MEAN_OF_ABSOLUTE_NORMAL)} * {sum_of_bins} (sqrt({variance}))"
+    mean = f"{number(_MEAN_OF_ABSOLUTE_NORMAL * math.sqrt(deff))} * {sum_of_bins} (sqrt({variance}))"
     spread = f"{z} * sqrt({number(_VARIANCE_OF_ABSOLUTE_NORMAL)} * {sum_of_bins} ({variance}))"
     return lambda side: f"clamp_min({error} {_SIGNS[side]} ({mean} + {spread}) / {rows}, 0)"
 

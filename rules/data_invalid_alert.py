@@ -5,14 +5,15 @@ from __future__ import annotations
 from exporter import catalog
 from exporter.monitor.spec import Monitor
 from rules import names
-from rules.alert_text import VERSION, looked_up, plain
+from rules.alert_text import VERSION, looked_up, looked_up_count, looked_up_threshold, plain
 from rules.group import AlertingRule
 from rules.hold import hold
 from rules.links import Links
 from rules.monitor_alert import AlertDraft, monitor_alerts
-from rules.promql import against_threshold, equals, number, select, without
+from rules.promql import against_threshold, equals, select, without
 
 _OF_MODEL = (names.JOB, names.MONITOR, names.MODEL_VERSION)
+_ONE_DIGIT = 'printf "%.1f"'
 
 
 def data_invalid(monitor: Monitor, links: Links) -> list[AlertingRule]:
@@ -33,9 +34,10 @@ def data_invalid(monitor: Monitor, links: Links) -> list[AlertingRule]:
         summary=f"{monitor.name}: {{{{ $value | humanizePercentage }}}} of predictions rest on invalid data",
         description=(
             f"Over {window}, {{{{ $value | humanizePercentage }}}} of "
-            f"{looked_up(names.predictions_increase(window), _OF_MODEL, 'humanize')} predictions of model "
-            f"{plain(monitor.spec.model.name)} (version {VERSION}) broke at least one rule; "
-            f"{number(quality.maximum_invalid_ratio * 100)}% are allowed."
+            f"{looked_up_count(names.predictions_increase(window), _OF_MODEL)} predictions of model "
+            f"{plain(monitor.spec.model.name)} (version {VERSION}) broke at least one rule: "
+            f"{looked_up(names.records_invalid_zscore(window), _OF_MODEL, _ONE_DIGIT)} standard deviations above the "
+            f"{looked_up_threshold(monitor, 'invalid_ratio', 'humanizePercentage')} that are allowed."
         ),
     )
     return monitor_alerts(monitor, draft, links)

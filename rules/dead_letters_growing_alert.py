@@ -29,10 +29,11 @@ def dead_letters_growing(links: Links) -> AlertingRule:
             f"and {by_monitor} ({failures} offset 25h)"
         ),
         hold="10m",
-        summary="{{ $labels.monitor }}: {{ $value | humanize }} dead letters in an hour",
+        summary='{{ $labels.monitor }}: {{ $value | printf "%.0f" }} dead letters in an hour',
         description=(
-            "{{ $value | humanize }} records of {{ $labels.monitor }} were rejected in the last hour, far more than "
-            "twice as many as in an hour of the day before. They are kept as dead letters and counted nowhere else."
+            '{{ $value | printf "%.0f" }} records of {{ $labels.monitor }} were rejected in the last hour, far more '
+            "than twice as many as in an hour of the day before. They are kept as dead letters and counted nowhere "
+            "else."
         ),
     )
     return self_alert(draft, links)

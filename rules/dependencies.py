@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import promql_parser
 
+from exporter.monitor.promql_literal import literal
 from rules.group import RecordingRule
 
 
@@ -21,6 +22,10 @@ class Selector:
     def value_of(self, label: str) -> str | None:
         """What the label has to equal; None where any value, or one of several, will do."""
         return next((value for name, operator, value in self.matchers if (name, operator) == (label, "=")), None)
+
+    def __str__(self) -> str:
+        matchers = ",".join(f"{label}{operator}{literal(value)}" for label, operator, value in self.matchers)
+        return f"{self.name}{{{matchers}}}" if matchers else self.name
 
 
 @lru_cache(maxsize=4096)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from exporter import catalog
 from rules import names
+from rules.alert_text import FEATURE
 from rules.group import AlertingRule
 from rules.links import Links
 from rules.promql import differs, equals
@@ -48,11 +49,11 @@ def bin_mismatch(links: Links) -> AlertingRule:
         alert=names.BIN_MISMATCH,
         expr=f"count by ({', '.join(names.REFERENCE_LABELS)}) ({stray} or {lacking})",
         hold="10m",
-        summary="{{ $labels.monitor }}: the bins of {{ $labels.feature }} are not those of its reference",
+        summary=f"{{{{ $labels.monitor }}}}: the bins of {FEATURE} are not those of its reference",
         description=(
-            "{{ $value }} bins of {{ $labels.feature }} (monitor {{ $labels.monitor }}, reference "
-            "{{ $labels.reference }}) are counted but not in the reference, or in the reference but not counted. They "
-            "are left out of its drift, which is therefore wrong."
+            f"Bins of {FEATURE} (monitor {{{{ $labels.monitor }}}}, reference {{{{ $labels.reference }}}}) that are "
+            "counted but not in the reference, or in the reference but not counted: {{ $value }}. They are left out of "
+            "its drift, which is therefore wrong."
         ),
     )
     return self_alert(draft, links)
@@ -73,9 +74,9 @@ def _dropped(reason: str, severity: Literal["info", "warning"], links: Links) ->
         severity=severity,
         summary="{{ $labels.monitor }}: records are counted under __other__ ({{ $labels.reason }})",
         description=(
-            "In the last hour {{ $value | humanize }} records of {{ $labels.monitor }} belonged to a model version or "
-            "a segment that has no series of its own ({{ $labels.reason }}). They count under __other__ and cannot be "
-            "told apart."
+            'In the last hour {{ $value | printf "%.0f" }} records of {{ $labels.monitor }} belonged to a model '
+            "version or a segment that has no series of its own ({{ $labels.reason }}). They count under __other__ and "
+            "cannot be told apart."
         ),
     )
     return self_alert(draft, links)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from exporter.monitor.duration import Duration
 from exporter.monitor.spec import Monitor
 from rules import names
-from rules.alert_text import FEATURE, MEASURES, VERSION, looked_up, plain
+from rules.alert_text import FEATURE, MEASURES, VERSION, looked_up, looked_up_count, looked_up_threshold, plain
 from rules.group import AlertingRule
 from rules.hold import hold
 from rules.links import Links
 from rules.monitor_alert import AlertDraft, monitor_alerts
-from rules.promql import against_threshold, number, select
+from rules.promql import against_threshold, select
 
 _OF_FEATURE = (names.JOB, names.MONITOR, names.MODEL_VERSION, names.REFERENCE, names.FEATURE)
+_THRESHOLD = 'printf "%.3g"'
 _ONE_DIGIT = 'printf "%.1f"'
 
 
@@ -32,9 +33,9 @@ def feature_drift(monitor: Monitor, window: Duration, links: Links) -> list[Aler
     description = (
         f"Over {window}, {FEATURE} of model {plain(monitor.spec.model.name)} (version {VERSION}) differs from the "
         f'reference by a {MEASURES[drift.measure]} of {{{{ $value | printf "%.3f" }}}} '
-        f"(threshold {number(drift.threshold)}). That is {looked_up(zscore, _OF_FEATURE, _ONE_DIGIT)} standard "
-        "deviations above chance, on "
-        f"{looked_up(rows, _OF_FEATURE, 'humanize')} rows."
+        f"(threshold {looked_up_threshold(monitor, f'drift_{drift.measure}', _THRESHOLD)}). That is "
+        f"{looked_up(zscore, _OF_FEATURE, _ONE_DIGIT)} standard deviations above chance, on "
+        f"{looked_up_count(rows, _OF_FEATURE)} rows."
     )
     draft = AlertDraft(
         alert=names.FEATURE_DRIFT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exporter.monitor.spec import Monitor
 from rules import names
-from rules.alert_text import SEGMENT, VERSION, looked_up, looked_up_threshold, plain
+from rules.alert_text import SEGMENT, VERSION, looked_up, looked_up_count, looked_up_threshold, plain
 from rules.group import AlertingRule
 from rules.hold import hold
 from rules.links import Links
@@ -12,6 +12,7 @@ from rules.monitor_alert import AlertDraft, monitor_alerts
 from rules.promql import against_threshold, select
 
 _OF_MODEL = (names.JOB, names.MONITOR, names.MODEL_VERSION)
+_OF_SEGMENT = f"{{{{ with $labels.{names.SEGMENT} }}}} of segment {{{{ . }}}}{{{{ end }}}}"
 
 
 def label_coverage_low(monitor: Monitor, links: Links) -> list[AlertingRule]:
@@ -33,11 +34,15 @@ def label_coverage_low(monitor: Monitor, links: Links) -> list[AlertingRule]:
         ),
         hold=hold(monitor.spec.performance.hold, window),
         labels={names.WINDOW: window},
-        summary=f"{monitor.name}: {{{{ $value | humanizePercentage }}}} of predictions{SEGMENT} get their label",
+        summary=(
+            f"{monitor.name}: only {{{{ $value | humanizePercentage }}}} of predictions{_OF_SEGMENT} get their label"
+        ),
         description=(
-            f"Over {window}, {{{{ $value | humanizePercentage }}}} of {looked_up(settled, of_segment, 'humanize')} "
+            f"Over {window}, {{{{ $value | humanizePercentage }}}} of {looked_up_count(settled, of_segment)} "
             f"predictions of model {plain(monitor.spec.model.name)} (version {VERSION}{SEGMENT}) whose label was due "
-            f"got it; at least {looked_up_threshold(monitor, 'label_coverage', 'humanizePercentage')} should. The "
+            f"got it (chance aside, at most "
+            f"{looked_up(names.label_coverage_bound('upper', window), of_segment, 'humanizePercentage')}); "
+            f"at least {looked_up_threshold(monitor, 'label_coverage', 'humanizePercentage')} should. The "
             f"others were given up after {labels.maximum_delay}."
         ),
     )

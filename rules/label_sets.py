@@ -63,11 +63,13 @@ class Evaluation:
 
     interval_s : from one sample of a series to the next, which tells how many a range vector holds.
     history_s  : how far back samples go.
+    assumed    : what a selector finds of which the series are not known.
     """
 
     series: Series
     interval_s: float
     history_s: float = math.inf
+    assumed: Mapping[Selector, Sequence[LabelSet]] = field(default_factory=dict)
     work: Work = field(default_factory=Work)
     _selected: dict[Selector, tuple[LabelSet, ...]] = field(default_factory=dict)
 
@@ -149,7 +151,8 @@ class Evaluation:
         if selector not in self._selected:
             tests = [_test(*matcher) for matcher in selector.matchers]
             known = self.series.get(selector.name, ())
-            self._selected[selector] = tuple(labels for labels in known if _passes(dict(labels), tests))
+            found = [labels for labels in known if _passes(dict(labels), tests)]
+            self._selected[selector] = (*found, *self.assumed.get(selector, ()))
         return self._selected[selector]
 
 

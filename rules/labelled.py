@@ -39,10 +39,10 @@ def mean_over_labels(record: str, metric: Metric, monitor: Monitor) -> list[Reco
 
 def mean_bounds(metric: PerformanceMetric, squares: Metric, monitor: Monitor) -> list[RecordingRule]:
     """The confidence interval of a mean over labels, with the sum of the squares of what it is the mean of."""
-    window = monitor.spec.performance.window
+    window, deff = monitor.spec.performance.window, monitor.spec.performance.design_effect
     record = names.model_increase(family(squares), window)
     mean = select(names.performance(metric, window), monitor)
-    interval = mean_interval(mean, select(record, monitor), some_labels(monitor), zscore(monitor))
+    interval = mean_interval(mean, select(record, monitor), some_labels(monitor), zscore(monitor), deff)
     return [
         labelled_increase(record, squares, monitor),
         *both(lambda side: names.performance_bound(metric, side, window), interval),

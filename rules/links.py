@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exporter.monitor.spec import Monitor
-from rules import names
+from rules.alert_dashboard import dashboard_of
 
 DEFAULT_RUNBOOKS = "https://github.com/infranaut/infranaut/blob/main/docs/runbooks"
 DEFAULT_GRAFANA = "http://localhost:3000"
@@ -19,9 +19,8 @@ class Links:
     grafana: str = DEFAULT_GRAFANA
 
     def annotations(self, alert: str, monitor: Monitor | None = None) -> dict[str, str]:
-        """`runbook_url` and `dashboard_url`; without a monitor, the overview."""
-        dashboard = names.OVERVIEW_DASHBOARD if monitor is None else names.model_dashboard(monitor.name)
+        """`runbook_url` and `dashboard_url`; `monitor` where the alert belongs to one."""
         return {
             "runbook_url": f"{self.runbooks}/{alert}.md",
-            "dashboard_url": f"{self.grafana}/d/{dashboard}",
+            "dashboard_url": f"{self.grafana}/d/{dashboard_of(alert, monitor)}",
         }

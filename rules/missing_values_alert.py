@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exporter.monitor.spec import Monitor
 from rules import names
-from rules.alert_text import FEATURE, VERSION, looked_up, looked_up_threshold, plain
+from rules.alert_text import FEATURE, VERSION, looked_up, looked_up_count, looked_up_threshold, plain
 from rules.group import AlertingRule
 from rules.hold import hold
 from rules.links import Links
@@ -34,9 +34,10 @@ def missing_values(monitor: Monitor, links: Links) -> list[AlertingRule]:
         summary=f"{monitor.name}: {FEATURE} is missing in {{{{ $value | humanizePercentage }}}} of predictions",
         description=(
             f"Over {window}, {FEATURE} was missing in {{{{ $value | humanizePercentage }}}} of "
-            f"{looked_up(names.feature_rows(window), _OF_FEATURE, 'humanize')} predictions of model "
-            f"{plain(monitor.spec.model.name)} (version {VERSION}); "
-            f"{looked_up_threshold(monitor, 'missing_increase', 'humanizePercentage')} more {compared} are allowed."
+            f"{looked_up_count(names.feature_rows(window), _OF_FEATURE)} predictions of model "
+            f"{plain(monitor.spec.model.name)} (version {VERSION}). Chance "
+            f"aside, it is at least {looked_up(names.missing_excess(window), _OF_FEATURE, 'humanizePercentage')} more "
+            f"{compared}; {looked_up_threshold(monitor, 'missing_increase', 'humanizePercentage')} more are allowed."
         ),
     )
     return monitor_alerts(monitor, draft, links)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from exporter.monitor.alerting import KINDS, AlertName, AlertTuning
 from exporter.monitor.duration import Duration, duration_text
+from exporter.monitor.severity import is_louder
 from exporter.monitor.spec import Escalation, Monitor, Severity
 from rules import names
 from rules.alert_text import plain
@@ -38,7 +39,7 @@ def monitor_alerts(monitor: Monitor, draft: AlertDraft, links: Links) -> list[Al
     severity = tuning.severity or draft.severity or alerts.severity
     first = _rule(monitor, draft, links, tuning, severity, hold)
     escalation = tuning.escalate or alerts.escalate
-    if escalation is None or severity == escalation.severity:
+    if escalation is None or not is_louder(escalation.severity, severity):
         return [first]
     return [first, _rule(monitor, draft, links, tuning, escalation.severity, _escalated(hold, escalation))]
 

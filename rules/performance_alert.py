@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exporter.monitor.spec import Monitor, Objective
 from rules import names
-from rules.alert_text import SEGMENT, VERSION, looked_up, looked_up_threshold, plain
+from rules.alert_text import METRICS, SEGMENT, VERSION, looked_up, looked_up_count, looked_up_threshold, plain
 from rules.group import AlertingRule
 from rules.hold import hold
 from rules.links import Links
@@ -27,14 +27,20 @@ def performance_low(monitor: Monitor, objective: Objective, links: Links) -> lis
         alert=names.PERFORMANCE_LOW,
         expr=_expression(monitor, objective),
         hold=hold(monitor.spec.performance.hold, window),
-        labels={names.METRIC: metric, names.BOUND: objective.bound, names.WINDOW: window},
-        summary=f"{monitor.name}: {metric}{of_class} of version {VERSION}{SEGMENT} misses its objective",
+        labels={
+            names.METRIC: metric,
+            names.BOUND: objective.bound,
+            names.WINDOW: window,
+            **({names.CLASS: objective.class_} if objective.class_ else {}),
+        },
+        summary=f"{monitor.name}: {METRICS[metric]}{of_class} of version {VERSION}{SEGMENT} misses its objective",
         description=(
-            f"Over {window}, {metric}{of_class} of model {plain(monitor.spec.model.name)} (version {VERSION}{SEGMENT}) "
-            f"is {{{{ $value | {_DIGITS} }}}} (confidence interval {_bound('lower', objective, window, of_segment)} to "
-            f"{_bound('upper', objective, window, of_segment)}); its {objective.bound} is "
+            f"Over {window}, {METRICS[metric]}{of_class} of model {plain(monitor.spec.model.name)} "
+            f"(version {VERSION}{SEGMENT}) is {{{{ $value | {_DIGITS} }}}} (confidence interval "
+            f"{_bound('lower', objective, window, of_segment)} to {_bound('upper', objective, window, of_segment)}); "
+            f"its {objective.bound} is "
             f"{looked_up_threshold(monitor, objective.check, _DIGITS)}. "
-            f"It rests on {looked_up(labels, of_segment, 'humanize')} labels."
+            f"It rests on {looked_up_count(labels, of_segment)} labels."
         ),
     )
     return monitor_alerts(monitor, draft, links)

@@ -55,11 +55,11 @@ def _token_end(query: str, start: int) -> int:
     """The end of a string, of a selector in braces, of a range in brackets, of a word, or of one other character."""
     first = query[start]
     if first in "\"'`":
-        return _string_end(query, start)
+        return string_end(query, start)
     if first == "{":
         position = start + 1
         while query[position] != "}":
-            position = _string_end(query, position) if query[position] in "\"'`" else position + 1
+            position = string_end(query, position) if query[position] in "\"'`" else position + 1
         return position + 1
     if first == "[":
         return query.index("]", start) + 1
@@ -69,7 +69,8 @@ def _token_end(query: str, start: int) -> int:
     return max(end, start + 1)
 
 
-def _string_end(query: str, start: int) -> int:
+def string_end(query: str, start: int) -> int:
+    """The end of the string that starts here; PromQL's quotes and Go's are alike."""
     position = start + 1
     while query[position] != query[start]:
         position += 2 if query[position] == "\\" and query[start] != "`" else 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from exporter import catalog
 from exporter.monitor.spec import Monitor
 from rules import names
-from rules.alert_text import looked_up, looked_up_threshold, plain
+from rules.alert_text import looked_up, looked_up_count, looked_up_threshold, plain
 from rules.group import AlertingRule
 from rules.hold import hold
 from rules.links import Links
@@ -35,9 +35,10 @@ def records_rejected(monitor: Monitor, links: Links) -> list[AlertingRule]:
         summary=f"{monitor.name}: {{{{ $value | humanizePercentage }}}} of records are rejected",
         description=(
             f"Over {window}, {{{{ $value | humanizePercentage }}}} of "
-            f"{looked_up(names.records_received_increase(window), names.MONITOR_LABELS, 'humanize')} records sent for "
+            f"{looked_up_count(names.records_received_increase(window), names.MONITOR_LABELS)} records sent for "
             f"model {plain(monitor.spec.model.name)} could not be accounted for, most of them because of "
-            f"{_commonest_reason(window)}; "
+            f"{_commonest_reason(window)}. Chance aside, it is at least "
+            f"{looked_up(names.records_unusable_lower(window), names.MONITOR_LABELS, 'humanizePercentage')}; "
             f"{looked_up_threshold(monitor, 'rejected_ratio', 'humanizePercentage')} are allowed."
         ),
     )

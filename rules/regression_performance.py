@@ -17,9 +17,10 @@ def rules(monitor: Monitor) -> list[RecordingRule]:
     squares = names.model_increase(family(catalog.ERROR_SQUARED), window)
     signed = names.signed_error_increase(window)
     fourth_powers = names.model_increase(family(catalog.ERROR_SQUARED_SQUARES), window)
-    labels, z = some_labels(monitor), zscore(monitor)
-    bias = mean_interval(select(names.performance("bias", window), monitor), select(squares, monitor), labels, z)
-    mean_square = mean_interval(f"({select(squares, monitor)} / {labels})", select(fourth_powers, monitor), labels, z)
+    labels, z, deff = some_labels(monitor), zscore(monitor), monitor.spec.performance.design_effect
+    bias = mean_interval(select(names.performance("bias", window), monitor), select(squares, monitor), labels, z, deff)
+    mean_of_squares = f"({select(squares, monitor)} / {labels})"
+    mean_square = mean_interval(mean_of_squares, select(fourth_powers, monitor), labels, z, deff)
     high, low = (select(signed, monitor, equals(names.SIGN, sign)) for sign in ("positive", "negative"))
     return [
         *mean_over_labels(names.performance("mae", window), catalog.ERROR_ABSOLUTE, monitor),

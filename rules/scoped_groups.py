@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from rules.group import AlertingRule, RecordingRule, RuleGroup
 from rules.names import JOB
-from rules.query_scope import ScopeText, scoped_query
+from rules.query_scope import ScopeText, scoped_query, string_end
 from rules.scope import RuleScope
 
 _ACTION, _ACTION_END = "{{", "}}"
@@ -71,12 +71,22 @@ def _scoped_rule(rule: RecordingRule | AlertingRule, texts: ScopeTexts) -> Recor
 
 def scoped_template(template: str, texts: ScopeTexts) -> str:
     """A Go template with the queries of its actions scoped: ``printf `…` values | query`` and `query "…"`."""
-    first, *rest = template.split(_ACTION)
-    parts = [first]
-    for part in rest:
-        action, end, plain = part.partition(_ACTION_END)
-        parts.append(_scoped_action(action, texts) + end + plain)
-    return _ACTION.join(parts)
+    parts = []
+    position = 0
+    while (start := template.find(_ACTION, position)) >= 0:
+        start += len(_ACTION)
+        end = _action_end(template, start)
+        parts += [template[position:start], _scoped_action(template[start:end], texts)]
+        position = end
+    return "".join([*parts, template[position:]])
+
+
+def _action_end(template: str, start: int) -> int:
+    """Where an action ends: at the first braces outside of its strings, which may hold text of a person."""
+    position = start
+    while not template.startswith(_ACTION_END, position):
+        position = string_end(template, position) if template[position] in '"`' else position + 1
+    return position
 
 
 def _scoped_action(action: str, texts: ScopeTexts) -> str:

@@ -73,7 +73,7 @@ def _auc_bounds(monitor: Monitor) -> list[RecordingRule]:
     rows = select(record, monitor)
     interval = wilson(f"({area} * {rows})", rows, zscore(monitor))
     return [
-        RecordingRule(record, area_rows(area, positives, negatives)),
+        RecordingRule(record, area_rows(area, positives, negatives, monitor.spec.performance.design_effect)),
         *both(lambda side: names.performance_bound("auc", side, window), interval),
     ]
 
@@ -91,6 +91,7 @@ def _calibration_bounds(monitor: Monitor) -> list[RecordingRule]:
         _SUM_OF_BINS,
         f"({_SUM_OF_BINS} ({rows}) > 0)",
         zscore(monitor),
+        monitor.spec.performance.design_effect,
     )
     return [
         RecordingRule(record, f"{rows} * {share} * (1 - {share})"),

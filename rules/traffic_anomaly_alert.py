@@ -8,7 +8,7 @@ from exporter.monitor.duration import Duration
 from exporter.monitor.spec import Monitor
 from exporter.monitor.traffic import TrafficAnomaly
 from rules import names
-from rules.alert_text import looked_up, plain
+from rules.alert_text import looked_up, looked_up_count, plain
 from rules.group import AlertingRule
 from rules.hold import hold
 from rules.links import Links
@@ -18,6 +18,7 @@ from rules.promql import against_threshold, select, threshold
 Direction = Literal["above", "below"]
 
 _ON_MONITOR = f"on ({', '.join(names.MONITOR_LABELS)})"
+_VOLUME = looked_up_count(names.volume(), names.MONITOR_LABELS)
 _ONE_DIGIT = 'printf "%.1f"'
 
 
@@ -36,9 +37,9 @@ def _alerts(monitor: Monitor, anomaly: TrafficAnomaly, direction: Direction, lin
         labels={names.DIRECTION: direction, names.WINDOW: names.TRAFFIC_WINDOW},
         summary=f"{monitor.name}: far {more} predictions than usual at this hour of the week",
         description=(
-            f"Model {plain(monitor.spec.model.name)} made {{{{ $value | humanize }}}} predictions in the last hour; at "
+            f"Model {plain(monitor.spec.model.name)} made {_VOLUME} predictions in the last hour; at "
             "this hour of the week it usually makes "
-            f"{looked_up(names.usual_volume(), names.MONITOR_LABELS, 'humanize')} (median of the last {anomaly.weeks} "
+            f"{looked_up_count(names.usual_volume(), names.MONITOR_LABELS)} (median of the last {anomaly.weeks} "
             f"weeks). That is {looked_up(names.volume_zscore(), names.MONITOR_LABELS, _ONE_DIGIT)} standard deviations "
             "away."
         ),

@@ -21,7 +21,7 @@ from exporter.drift.psi import psi
 from exporter.drift.significance import p_value, zscore
 from exporter.drift.tv import tv
 from exporter.drift.wasserstein import wasserstein
-from exporter.monitor.spec import DriftMeasure
+from exporter.monitor.drift import NUMBERS_ONLY, DriftMeasure
 from exporter.reference.document import FeatureReference, NumberReference, Reference
 
 MEASURES: dict[DriftMeasure, Callable[[Comparison], Floats]] = {
@@ -35,9 +35,6 @@ MEASURES: dict[DriftMeasure, Callable[[Comparison], Floats]] = {
     "wasserstein": wasserstein,
 }
 """Every measure by the name that a monitor gives it."""
-
-NUMBERS_ONLY: frozenset[DriftMeasure] = frozenset({"ks", "wasserstein"})
-"""The measures that need an order of the bins; categories do not have them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 
 OVERVIEW_DASHBOARD = "infranaut-overview"
-"""uid of the dashboard that the alerts about the exporter link to."""
 LABELS_DASHBOARD = "infranaut-labels"
 SLO_DASHBOARD = "infranaut-slo"
 EXPORTER_DASHBOARD = "infranaut-exporter"
+"""uids of the dashboards that belong to no monitor."""
 _DASHBOARD_UID_LENGTH = 40
 """The most that Grafana takes."""
 
@@ -19,7 +19,7 @@ def rule_file(monitor: str) -> str:
 
 def rule_template_file(monitor: str) -> str:
     """Rules with a place for a scope; without a monitor, those that belong to none."""
-    return f"{monitor or 'infranaut.exporter'}.rules.template"
+    return f"{monitor or GENERAL_PART}.rules.template"
 
 
 def object_file(name: str) -> str:
@@ -27,9 +27,9 @@ def object_file(name: str) -> str:
     return f"{name}.yaml"
 
 
-def tests_file(monitor: str, interval: str) -> str:
-    """Tests of a monitor's alerts that are evaluated every `interval`."""
-    return f"{monitor}.{interval}.tests.yaml"
+def tests_file(part: str, interval: str) -> str:
+    """Tests of the alerts of a monitor, or of another part of the rules, that are evaluated every `interval`."""
+    return f"{part}.{interval}.tests.yaml"
 
 
 def service_part(service: str) -> str:
@@ -37,8 +37,9 @@ def service_part(service: str) -> str:
     return f"{service}.openslo"
 
 
-GENERAL_RULE_FILE = "infranaut.exporter.rules.yaml"
-"""Rules that belong to no monitor; no monitor's file has this name, because no monitor's name has a dot."""
+GENERAL_PART = "infranaut.exporter"
+"""What belongs to no monitor; no monitor has this name, because none has a dot."""
+GENERAL_RULE_FILE = f"{GENERAL_PART}.rules.yaml"
 
 
 def group(monitor: str, subject: str, window: str = "") -> str:
@@ -47,7 +48,7 @@ def group(monitor: str, subject: str, window: str = "") -> str:
 
 
 def model_dashboard(monitor: str) -> str:
-    """uid of the dashboard that the alerts of a monitor link to; a long name ends in a hash of itself."""
+    """uid of the dashboard of a monitor; a long name ends in a hash of itself."""
     return _dashboard_uid("infranaut-model-", monitor)
 
 

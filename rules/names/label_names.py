@@ -9,7 +9,10 @@ REFERENCE_LABELS = ("job", "monitor", "reference", "feature")
 MONITOR_LABELS = ("job", "monitor")
 """What a series and the thresholds of its monitor have in common."""
 
+CLUSTER = "cluster"
+"""There where one Prometheus, Thanos or Mimir holds several."""
 JOB = "job"
+INSTANCE = "instance"
 MONITOR = "monitor"
 MODEL_VERSION = "model_version"
 REFERENCE = "reference"

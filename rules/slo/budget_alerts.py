@@ -7,14 +7,14 @@ import math
 from exporter.monitor.duration import Duration
 from exporter.monitor.slo import SloTerms
 from rules import names
-from rules.alert_text import looked_up
+from rules.alert_text import looked_up, looked_up_complement
 from rules.group import AlertingRule
 from rules.monitor_alert import AlertDraft
 from rules.promql import number
 from rules.slo.owner import SloOwner
 from rules.slo.series import of_slo
 
-_HISTORY = "6h"
+BUDGET_HISTORY = "6h"
 """Of the budget, before its trend is believed."""
 _SMALLEST_BUDGET = 5
 """Errors that the budget must allow before it can be spent, so that the first error of a new monitor does not."""
@@ -31,7 +31,7 @@ def budget_spent(owner: SloOwner, slo: SloTerms) -> list[AlertingRule]:
         description=(
             f"Over {slo.period}, {_share_of_errors(owner, slo)} of the events were errors; the objective of "
             f"{number(slo.objective)} allows {number(round(slo.budget * 100, 9))}%. "
-            f"{{{{ $value | humanizePercentage }}}} of the error budget remains."
+            f"{looked_up_complement(names.slo_budget_remaining(), owner.labels)} of the error budget is spent."
         ),
     )
     return owner.tell(draft)
@@ -44,7 +44,7 @@ def budget_ending(owner: SloOwner, slo: SloTerms) -> list[AlertingRule]:
     conditions = (
         f"{of_slo(names.slo_exhaustion(), owner.name, slo.name)} <= {Duration(slo.ending).seconds:.0f}",
         f"{remaining} > 0",
-        f"{remaining} offset {_HISTORY}",
+        f"{remaining} offset {BUDGET_HISTORY}",
         _enough_events(owner, slo),
     )
     draft = AlertDraft(
@@ -62,8 +62,12 @@ def budget_ending(owner: SloOwner, slo: SloTerms) -> list[AlertingRule]:
 
 
 def _enough_events(owner: SloOwner, slo: SloTerms) -> str:
-    needed = max(slo.minimum_events, math.ceil(round(_SMALLEST_BUDGET / slo.budget, 6)))
-    return f"{of_slo(names.slo_events(slo.period), owner.name, slo.name)} >= {needed}"
+    return f"{of_slo(names.slo_events(slo.period), owner.name, slo.name)} >= {events_of_a_budget(slo)}"
+
+
+def events_of_a_budget(slo: SloTerms) -> int:
+    """Events in the period without which there is no budget to speak of."""
+    return max(slo.minimum_events, math.ceil(round(_SMALLEST_BUDGET / slo.budget, 6)))
 
 
 def _share_of_errors(owner: SloOwner, slo: SloTerms) -> str:

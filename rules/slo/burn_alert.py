@@ -5,7 +5,7 @@ from __future__ import annotations
 from exporter.monitor.burn_rate import BurnRate
 from exporter.monitor.slo import SloTerms
 from rules import names
-from rules.alert_text import looked_up
+from rules.alert_text import looked_up_complement
 from rules.group import AlertingRule
 from rules.monitor_alert import AlertDraft
 from rules.promql import number
@@ -25,7 +25,7 @@ def slo_burn(owner: SloOwner, slo: SloTerms) -> list[AlertingRule]:
 
 
 def _draft(owner: SloOwner, slo: SloTerms, rate: BurnRate) -> AlertDraft:
-    remaining = looked_up(names.slo_budget_remaining(), owner.labels, "humanizePercentage")
+    spent = looked_up_complement(names.slo_budget_remaining(), owner.labels)
     return AlertDraft(
         alert=names.SLO_BURN,
         expr=_condition(owner.name, slo, rate),
@@ -36,7 +36,7 @@ def _draft(owner: SloOwner, slo: SloTerms, rate: BurnRate) -> AlertDraft:
         description=(
             f'Over {rate.long} and {rate.short}, errors came {{{{ $value | printf "%.3g" }}}} times faster than '
             f"the objective of {number(slo.objective)} over {slo.period} allows; it alerts above {rate.factor:g}. "
-            f"{remaining} of the error budget remains; {_lasts_until(owner, rate)}."
+            f"{spent} of the error budget is spent; {_lasts_until(owner, rate)}."
         ),
     )
 
@@ -61,6 +61,6 @@ def _lasts_until(owner: SloOwner, rate: BurnRate) -> str:
     values = " ".join([f"$labels.{label}" for label in owner.labels] * 3)
     return (
         f"{{{{ with printf `round(time() + ({remaining} > 0) * {length} / {pace})` {values} | query }}}}"
-        f"at this pace it lasts until {{{{ . | first | value | humanizeTimestamp }}}}"
-        f"{{{{ else }}}}it is spent{{{{ end }}}}"
+        f"at this pace the rest lasts until {{{{ . | first | value | humanizeTimestamp }}}}"
+        f"{{{{ else }}}}nothing of it is left{{{{ end }}}}"
     )

@@ -20,7 +20,7 @@ LARGEST_BYTES = 150_000
 
 _MODEL = f"model-{MONITOR}"
 SHOTS = (
-    Shot("overview", "overview", lines=30),
+    Shot("overview", "overview", lines=36),
     Shot("model-light", _MODEL, rows=("Objectives", "Predictions", "Performance over 20s"), lines=38),
     Shot("model-dark", _MODEL, "dark", rows=("Drift over 30s",), lines=30),
     Shot("feature", f"feature-{MONITOR}", lines=34),

@@ -28,10 +28,11 @@ def test_it_fires_and_says_how_many(tmp_path: Path) -> None:
     labels = {"job": "ml", "monitor": REGRESSION, **VERSION, "severity": "info", "kind": "quality", "window": "1h"}
     texts = {
         "summary": "bike-demand: 5% of predictions rest on invalid data",
-        "description": "Over 1h, 5% of 6k predictions of model bike-demand (version v1) broke at least one rule; "
-        "1% are allowed.",
+        "description": "Over 1h, 5% of 6k predictions of model bike-demand (version v1) broke at least one rule: "
+        "19.1 standard deviations above the 1% that are allowed.",
         "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautDataInvalid.md",
-        "dashboard_url": "http://localhost:3000/d/infranaut-model-bike-demand",
+        "dashboard_url": "http://localhost:3000/d/infranaut-model-bike-demand"
+        "?var-monitor=bike-demand&var-job=ml&var-model_version=v1",
     }
     test = a_test(predictions="0+100x120", invalid="0+5x120")
     test.expect_value(names.records_invalid_zscore("1h"), "90m", 2 * (math.sqrt(300.375) - math.sqrt(60.375)))

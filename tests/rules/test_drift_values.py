@@ -14,8 +14,9 @@ import pytest
 from exporter.batch import Floats
 from exporter.drift.comparison import compare
 from exporter.drift.expected_psi import expected_psi
-from exporter.drift.report import MEASURES, NUMBERS_ONLY
+from exporter.drift.report import MEASURES
 from exporter.drift.significance import zscore
+from exporter.monitor.drift import NUMBERS_ONLY
 from exporter.reference.document import smoothed_ratios
 from rules import names
 from tests.support.counters import replicas_of

@@ -8,17 +8,16 @@ from rules.names import EXPORTER_DOWN
 from tests.support.promtool import RuleTest
 
 BUILD = {"version": "1.0", "python_version": "3.11"}
-LINKS = {
-    "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautExporterDown.md",
-    "dashboard_url": "http://localhost:3000/d/infranaut-overview",
-}
+RUNBOOK = "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautExporterDown.md"
+DASHBOARD = "http://localhost:3000/d/infranaut-exporter"
 ONE_DOWN = (
     {"severity": "critical", "kind": "self", "job": "ml", "instance": "a"},
     {
         "summary": "Infranaut's exporter a cannot be scraped",
         "description": "Prometheus has had no answer from a (job ml) for at least 1m. "
         "Predictions that only this exporter received are not counted.",
-        **LINKS,
+        "runbook_url": RUNBOOK,
+        "dashboard_url": f"{DASHBOARD}?var-job=ml&var-instance=a",
     },
 )
 NONE_LEFT = (
@@ -27,7 +26,8 @@ NONE_LEFT = (
         "summary": "No exporter of Infranaut can be scraped",
         "description": "Prometheus has had no series of any exporter for at least 1m. No model is being watched, "
         "and all other alerts of Infranaut are silent until this one is resolved.",
-        **LINKS,
+        "runbook_url": RUNBOOK,
+        "dashboard_url": DASHBOARD,
     },
 )
 

@@ -52,7 +52,8 @@ def test_it_fires_and_says_how_far_how_sure_and_on_how_many_rows(tmp_path: Path)
         "description": "Over 1h, feature age of model credit-default (version v1) differs from the reference by a "
         "PSI of 0.878 (threshold 0.1). That is 27.2 standard deviations above chance, on 6k rows.",
         "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautFeatureDrift.md",
-        "dashboard_url": "http://localhost:3000/d/infranaut-model-credit-default",
+        "dashboard_url": "http://localhost:3000/d/infranaut-feature-credit-default"
+        "?var-monitor=credit-default&var-job=ml&var-model_version=v1&var-feature=age",
     }
     test = a_test({"q00": "0+10x120", "q01": "0+90x120"})
     test.expect_alerts(FEATURE_DRIFT, "100m", ({**labels, "window": "1h"}, texts)).run(tmp_path)

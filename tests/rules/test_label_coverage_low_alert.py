@@ -38,11 +38,12 @@ def of(instance: str) -> dict[str, str]:
 def test_it_fires_and_says_how_many_of_how_many(tmp_path: Path) -> None:
     labels = {"job": "ml", "monitor": REGRESSION, **VERSION, "severity": "info", "kind": "labels", "window": "1h"}
     texts = {
-        "summary": "bike-demand: 50% of predictions get their label",
-        "description": "Over 1h, 50% of 1.2k predictions of model bike-demand (version v1) whose label was due got it; "
-        "at least 80% should. The others were given up after 7d.",
+        "summary": "bike-demand: only 50% of predictions get their label",
+        "description": "Over 1h, 50% of 1.2k predictions of model bike-demand (version v1) whose label was due got it "
+        "(chance aside, at most 52.82%); at least 80% should. The others were given up after 7d.",
         "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautLabelCoverageLow.md",
-        "dashboard_url": "http://localhost:3000/d/infranaut-model-bike-demand",
+        "dashboard_url": "http://localhost:3000/d/infranaut-labels"
+        "?var-monitor=bike-demand&var-job=ml&var-model_version=v1",
     }
     test = a_test(joined="0+10x120", expired="0+10x120")
     test.expect_alerts(LABEL_COVERAGE_LOW, "90m", (labels, texts)).run(tmp_path)

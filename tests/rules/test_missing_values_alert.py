@@ -43,9 +43,10 @@ def test_it_fires_and_says_which_feature_and_how_many(tmp_path: Path) -> None:
     texts = {
         "summary": "credit-default: feature income is missing in 20% of predictions",
         "description": "Over 1h, feature income was missing in 20% of 6k predictions of model credit-default "
-        "(version v1); 5% more than in the reference are allowed.",
+        "(version v1). Chance aside, it is at least 7.357% more than in the reference; 5% more are allowed.",
         "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautMissingValues.md",
-        "dashboard_url": "http://localhost:3000/d/infranaut-model-credit-default",
+        "dashboard_url": "http://localhost:3000/d/infranaut-feature-credit-default"
+        "?var-monitor=credit-default&var-job=ml&var-model_version=v1&var-feature=income",
     }
     a_test(missing="0+20x130").expect_alerts(MISSING_VALUES, "90m", (labels | alert, texts)).run(tmp_path)
 

@@ -81,7 +81,8 @@ def test_it_fires_and_names_the_features_that_are_furthest_away(tmp_path: Path) 
         "together are 13.2 standard deviations from the reference, with a mean PSI of 0.213 above chance. Largest PSI: "
         "income 0.878, region 0.169, debt 0.014, age 0.006, ratio 0.002.",
         "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautModelDrift.md",
-        "dashboard_url": "http://localhost:3000/d/infranaut-model-credit-default",
+        "dashboard_url": "http://localhost:3000/d/infranaut-model-credit-default"
+        "?var-monitor=credit-default&var-job=ml&var-model_version=v1",
     }
     rates = drifted(
         income=(10, 90), region=(30, 70), debt=(44, 56), age=(46, 54), ratio=(48, 52), __prediction__=(1, 99)

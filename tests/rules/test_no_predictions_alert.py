@@ -12,7 +12,7 @@ LABELS = {"job": "ml", "monitor": REGRESSION}
 INFO = {"model": REGRESSION, "task": "regression", "team": "", "tier": "", "sha256": "0"}
 LINKS = {
     "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautNoPredictions.md",
-    "dashboard_url": "http://localhost:3000/d/infranaut-model-bike-demand",
+    "dashboard_url": "http://localhost:3000/d/infranaut-model-bike-demand?var-monitor=bike-demand",
 }
 
 
@@ -33,9 +33,11 @@ def test_it_fires_when_a_stream_stops(tmp_path: Path) -> None:
     texts = {
         "summary": "bike-demand: no predictions for 15m",
         "description": "Model bike-demand has sent no prediction for 15m.",
+        **LINKS,
+        "dashboard_url": f"{LINKS['dashboard_url']}&var-job=ml",
     }
     test = a_test("0+10x60 600x100").expect_silence(NO_PREDICTIONS, "70m")
-    test.expect_alerts(NO_PREDICTIONS, "80m", (labels, texts | LINKS)).run(tmp_path)
+    test.expect_alerts(NO_PREDICTIONS, "80m", (labels, texts)).run(tmp_path)
 
 
 def test_it_fires_when_a_loaded_monitor_never_had_a_prediction(tmp_path: Path) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
+from exporter.monitor.spec import PerformanceMetric
 from exporter.monitor.thresholds import thresholds
+from rules.alert_text import METRICS
 from rules.names import PERFORMANCE_LOW
 from tests.support.golden_monitors import BINARY, MULTICLASS, golden_monitor
 from tests.support.promtool import RuleTest
@@ -42,11 +45,12 @@ def test_it_fires_and_says_which_metric_how_far_and_on_how_many_labels(tmp_path:
         "tier": "1",
     } | of_objective
     texts = {
-        "summary": "credit-default: auc of version v1 misses its objective",
-        "description": "Over 1h, auc of model credit-default (version v1) is 0.6 "
+        "summary": "credit-default: AUC of version v1 misses its objective",
+        "description": "Over 1h, AUC of model credit-default (version v1) is 0.6 "
         "(confidence interval 0.5542 to 0.6441); its minimum is 0.75. It rests on 600 labels.",
         "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautPerformanceLow.md",
-        "dashboard_url": "http://localhost:3000/d/infranaut-model-credit-default",
+        "dashboard_url": "http://localhost:3000/d/infranaut-model-credit-default"
+        "?var-monitor=credit-default&var-job=ml&var-model_version=v1",
     }
     a_test(right="0+3x120", wrong="0+2x120").expect_alerts(PERFORMANCE_LOW, "90m", (labels, texts)).run(tmp_path)
 
@@ -115,7 +119,8 @@ def test_it_judges_one_class_by_an_objective_of_its_own(tmp_path: Path) -> None:
         "description": "Over 1h, recall of class returns of model ticket {{ router }} (version v1) is 0.5 "
         "(confidence interval 0.4119 to 0.5881); its minimum is 0.8. It rests on 240 labels.",
         "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautPerformanceLow.md",
-        "dashboard_url": "http://localhost:3000/d/infranaut-model-ticket-router",
+        "dashboard_url": "http://localhost:3000/d/infranaut-model-ticket-router"
+        "?var-monitor=ticket-router&var-job=ml&var-model_version=v1",
     }
     alert = {"severity": "warning", "kind": "performance", "team": 'support "{{ tools }}"', "window": "1h"}
     of_class = {"metric": "recall", "bound": "minimum", "class": "returns"}
@@ -140,3 +145,7 @@ def test_it_tells_which_segment_and_judges_all_segments_together_too(tmp_path: P
     test.expect_value(f'count({firing},segment="channel=mail"}})', "90m", 1)
     test.expect_value(f'count({firing},segment=""}})', "90m", 1)
     test.expect_nothing(f'{firing},segment="channel=chat"}}', "90m").run(tmp_path)
+
+
+def test_every_metric_has_words() -> None:
+    assert set(METRICS) == set(get_args(PerformanceMetric))

@@ -40,9 +40,10 @@ def test_it_fires_and_says_how_far_how_sure_and_on_how_many_rows(tmp_path: Path)
     texts = {
         "summary": "bike-demand: feature humidity differs from 40m before",
         "description": "Over 20m, feature humidity of model bike-demand (version v1) differs from 40m before by a PSI "
-        "of 0.878. That is 14.5 standard deviations above chance, on 2k rows against 2k.",
+        "of 0.878 (threshold 0.1). That is 14.5 standard deviations above chance, on 2k rows against 2k.",
         "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautPeriodDrift.md",
-        "dashboard_url": "http://localhost:3000/d/infranaut-model-bike-demand",
+        "dashboard_url": "http://localhost:3000/d/infranaut-feature-bike-demand"
+        "?var-monitor=bike-demand&var-job=ml&var-model_version=v1&var-feature=humidity",
     }
     test = a_test({"a": ("0+50x30 1500+10x30", "0+50x30 1500+90x30")})
     test.expect_alerts(PERIOD_DRIFT, AT, (labels, texts)).run(tmp_path)

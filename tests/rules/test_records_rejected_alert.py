@@ -37,9 +37,9 @@ def test_it_fires_and_says_why_most_were_rejected(tmp_path: Path) -> None:
     texts = {
         "summary": "bike-demand: 10% of records are rejected",
         "description": "Over 1h, 10% of 6k records sent for model bike-demand could not be accounted for, most of them "
-        "because of missing_id; 1% are allowed.",
+        "because of missing_id. Chance aside, it is at least 8.625%; 1% are allowed.",
         "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautRecordsRejected.md",
-        "dashboard_url": "http://localhost:3000/d/infranaut-model-bike-demand",
+        "dashboard_url": "http://localhost:3000/d/infranaut-model-bike-demand?var-monitor=bike-demand&var-job=ml",
     }
     test = a_test(accepted="0+90x120", missing_id="0+9x120", malformed="0+1x120")
     test.expect_alerts(RECORDS_REJECTED, "90m", (labels, texts)).run(tmp_path)

@@ -31,7 +31,7 @@ def test_it_fires_once_for_all_features_and_replicas(tmp_path: Path) -> None:
         "description": "The newest row of the reference of model credit-default is 100d 1h 30m 0s old; at most "
         "90d 0h 0m 0s are allowed. Drift is measured against a world that may be gone.",
         "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautReferenceOld.md",
-        "dashboard_url": "http://localhost:3000/d/infranaut-model-credit-default",
+        "dashboard_url": "http://localhost:3000/d/infranaut-model-credit-default?var-monitor=credit-default&var-job=ml",
     }
     test = a_test(created_at=-100 * DAY_S).expect_silence(REFERENCE_OLD, "59m")
     test.expect_alerts(REFERENCE_OLD, "90m", (labels | {"team": "risk", "tier": "1"}, texts)).run(tmp_path)

@@ -41,7 +41,7 @@ def test_it_fires_for_the_instance_that_takes_too_much_memory(tmp_path: Path) ->
         "description": "The instance bad of ticket-api, which serves model ticket {{ router }}, takes 3GiB of memory; "
         "2GiB are allowed.",
         "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautResourcesHigh.md",
-        "dashboard_url": "http://localhost:3000/d/infranaut-model-ticket-router",
+        "dashboard_url": "http://localhost:3000/d/infranaut-model-ticket-router?var-monitor=ticket-router",
     }
     alert = {"severity": "warning", "kind": "resources", "team": 'support "{{ tools }}"'}
     test.expect_silence(RESOURCES_HIGH, "4m")

@@ -58,7 +58,7 @@ def test_the_files_are_the_golden_ones(golden: GoldenFiles) -> None:
 
 def test_promtool_finds_nothing_wrong(tmp_path: Path) -> None:
     require("promtool")
-    assert_promtool("check", "rules", *write_rules(golden_monitors(), tmp_path))
+    assert_promtool("check", "rules", "--lint-fatal", *write_rules(golden_monitors(), tmp_path))
 
 
 def test_the_same_monitors_in_another_order_give_the_same_files() -> None:
@@ -131,7 +131,7 @@ def test_every_alert_says_what_who_and_where_to_go_on() -> None:
         for rule in alerts_of(monitor_groups(monitor, Links(grafana="https://grafana"))):
             assert rule.labels.keys() >= {"severity", "monitor"}
             assert rule.annotations.keys() == {"summary", "description", "runbook_url", "dashboard_url"}
-            assert rule.annotations["dashboard_url"] == f"https://grafana/d/infranaut-model-{monitor.name}"
+            assert rule.annotations["dashboard_url"].startswith("https://grafana/d/infranaut-")
 
 
 def test_every_alert_has_a_name_in_the_list_and_a_runbook() -> None:

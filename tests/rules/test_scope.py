@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import promql_parser
 import pytest
 
+from exporter.monitor.promql_literal import literal
 from rules import names, render
 from rules.dependencies import selectors
 from rules.group import AlertingRule, RecordingRule
@@ -94,6 +96,13 @@ def test_a_template_keeps_its_percent_signs_and_quotes() -> None:
         '{{ with printf `x{a="50%%",job=%q}` $labels.job | query }}{{ end }}'
         '{{ with query "x{a=\\"50%\\",b=\\"c\\"}" }}x{}{{ end }}'
     )
+
+
+@pytest.mark.parametrize("text", ["}} {{ x", '"}}', "\\", "{{", "⟪selector⟫ %d"])
+def test_braces_within_a_string_of_a_template_do_not_end_its_action(text: str) -> None:
+    before = "{{ with query " + json.dumps(f"x{{class={literal(text)}}}", ensure_ascii=False) + " }}{{ . }}{{ end }} x"
+    after = "{{ with query " + json.dumps(f'x{{env="a",class={literal(text)}}}', ensure_ascii=False)
+    assert scoped_template(before, scope_texts(RuleScope('env="a"'))) == f"{after} }}}}{{{{ . }}}}{{{{ end }}}} x"
 
 
 def test_what_a_person_wrote_is_read_and_written_again_as_quoted_literals() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from rules import names
 from rules.group import AlertingRule
-from rules.links import Links
+from rules.links import DEFAULT_GRAFANA, DEFAULT_RUNBOOKS, Links
 from rules.self_monitoring import self_monitoring_groups
 from tests.support.promtool import RuleTest
 
@@ -101,6 +101,40 @@ def test_bins_that_the_reference_does_not_know_are_told_and_so_are_those_that_no
             test.series("infranaut_reference_bin_ratio", "0.1x200", **A, **of_feature(), bin=name)
         test.expect_value(firing(names.BIN_MISMATCH, job="ml", severity="warning", **of_feature()), "30m", 1)
         test.expect_firing(names.BIN_MISMATCH, "30m").run(tmp_path)
+
+
+def test_texts_name_the_prediction_in_words_and_count_whole_records(tmp_path: Path) -> None:
+    test = a_test()
+    of_prediction = {**of_feature(), "feature": "__prediction__"}
+    test.series("infranaut_reference_bin_ratio", "0.1x200", **A, **of_prediction, bin="q00")
+    test.series("infranaut_feature_bin_total", "0+1x200", **A, **of_prediction, bin="q01")
+    test.series("infranaut_series_dropped_total", "0+5.01x200", **A, **CREDIT, reason="series_limit", shard="3")
+    test.expect_value(firing(names.BIN_MISMATCH, job="ml", **of_prediction), "90m", 1)
+    shared = {"job": "ml", "severity": "warning", "kind": "self"}
+    mismatch = (
+        shared | of_prediction,
+        {
+            "summary": "credit: the bins of the prediction are not those of its reference",
+            "description": "Bins of the prediction (monitor credit, reference abc) that are counted but not in the "
+            "reference, or in the reference but not counted: 2. They are left out of its drift, which is therefore "
+            "wrong.",
+        },
+    )
+    dropped = (
+        shared | CREDIT | {"reason": "series_limit"},
+        {
+            "summary": "credit: records are counted under __other__ (series_limit)",
+            "description": "In the last hour 301 records of credit belonged to a model version or a segment that has "
+            "no series of its own (series_limit). They count under __other__ and cannot be told apart.",
+        },
+    )
+    for alert, (labels, texts) in ((names.BIN_MISMATCH, mismatch), (names.SERIES_DROPPED, dropped)):
+        links = {
+            "runbook_url": f"{DEFAULT_RUNBOOKS}/{alert}.md",
+            "dashboard_url": f"{DEFAULT_GRAFANA}/d/{names.EXPORTER_DASHBOARD}?var-job=ml&var-monitor=credit",
+        }
+        test.expect_alerts(alert, "90m", (labels, texts | links))
+    test.run(tmp_path)
 
 
 def test_bins_of_another_reference_or_of_none_are_no_mismatch(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_it_fires_on_far_fewer_and_says_how_many_are_usual(tmp_path: Path) -> No
         "description": "Model bike-demand made 400 predictions in the last hour; at this hour of the week it usually "
         f"makes 4k (median of the last 3 weeks). That is {zscore:.1f} standard deviations away.",
         "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautTrafficAnomaly.md",
-        "dashboard_url": "http://localhost:3000/d/infranaut-model-bike-demand",
+        "dashboard_url": "http://localhost:3000/d/infranaut-model-bike-demand?var-monitor=bike-demand&var-job=ml",
     }
     test = a_test(ml=(3800, 4000, 4400, 400))
     test.expect_value(names.volume_zscore(), AT, zscore)

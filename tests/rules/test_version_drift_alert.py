@@ -46,9 +46,10 @@ def test_it_fires_for_the_other_version_and_says_how_far_how_sure_and_on_how_man
     texts = {
         "summary": "bike-demand: feature humidity differs from the stable version v1",
         "description": "Over 20m, feature humidity of model bike-demand (version v2) differs from the stable version "
-        "v1 by a PSI of 0.878. That is 23.1 standard deviations above chance, on 2k rows against 18k.",
+        "v1 by a PSI of 0.878 (threshold 0.1). That is 23.1 standard deviations above chance, on 2k rows against 18k.",
         "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautVersionDrift.md",
-        "dashboard_url": "http://localhost:3000/d/infranaut-model-bike-demand",
+        "dashboard_url": "http://localhost:3000/d/infranaut-feature-bike-demand"
+        "?var-monitor=bike-demand&var-job=ml&var-model_version=v2&var-feature=humidity",
     }
     a_test({"v1": EVEN, "v2": UNEVEN}).expect_alerts(VERSION_DRIFT, AT, (labels, texts)).run(tmp_path)
 

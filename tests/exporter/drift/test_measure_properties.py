@@ -12,8 +12,9 @@ from exporter.drift.comparison import Comparison, compare
 from exporter.drift.expected_psi import expected_psi
 from exporter.drift.js import js
 from exporter.drift.psi import psi
-from exporter.drift.report import MEASURES, NUMBERS_ONLY
+from exporter.drift.report import MEASURES
 from exporter.drift.significance import zscore
+from exporter.monitor.drift import NUMBERS_ONLY
 from tests.support.histograms import pairs_of_counts
 
 Measure = Callable[[Comparison], Floats]

@@ -16,10 +16,11 @@ from exporter.drift.js import js
 from exporter.drift.kl import kl
 from exporter.drift.ks import ks
 from exporter.drift.psi import psi
-from exporter.drift.report import MEASURES, NUMBERS_ONLY
+from exporter.drift.report import MEASURES
 from exporter.drift.significance import p_value, zscore
 from exporter.drift.tv import tv
 from exporter.drift.wasserstein import wasserstein
+from exporter.monitor.drift import NUMBERS_ONLY
 
 LN_19_9, LN_11 = 0.7472144018, 2.3978952728  # ln(0.95 / 0.45), -ln(0.05 / 0.55)
 

@@ -9,8 +9,9 @@ import pytest
 from exporter.batch import Integers
 from exporter.catalog import PREDICTION_FEATURE
 from exporter.drift.comparison import compare
-from exporter.drift.report import MEASURES, NUMBERS_ONLY, drift_report, feature_drift
+from exporter.drift.report import MEASURES, drift_report, feature_drift
 from exporter.drift.significance import p_value, zscore
+from exporter.monitor.drift import NUMBERS_ONLY
 from exporter.monitor.spec import DriftMeasure
 from tests.support.histograms import a_category_reference, a_number_reference, a_reference
 

@@ -32,9 +32,9 @@ def test_spent_fires_and_says_how_many_errors_there_were(tmp_path: Path) -> None
     texts = {
         "summary": "credit: the error budget of availability is spent",
         "description": "Over 30d, 2% of the events were errors; the objective of 0.99 allows 1%. "
-        "-100% of the error budget remains.",
+        "200% of the error budget is spent.",
         "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautSloBudgetSpent.md",
-        "dashboard_url": "http://localhost:3000/d/infranaut-model-credit",
+        "dashboard_url": "http://localhost:3000/d/infranaut-slo?var-monitor=credit&var-job=ml&var-slo=availability",
     }
     test = availability_test("0+100x60", "0+2x60")
     test.expect_alerts(SLO_BUDGET_SPENT, "50m", (labels, texts)).run(tmp_path)

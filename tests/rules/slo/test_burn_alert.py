@@ -30,10 +30,10 @@ def test_it_fires_and_says_how_fast_how_much_remains_and_until_when(tmp_path: Pa
     texts = {
         "summary": "credit: availability burns its error budget 20 times too fast",
         "description": "Over 1h and 5m, errors came 20 times faster than the objective of 0.99 over 30d allows; it "
-        "alerts above 14.4. 86.1% of the error budget remains; at this pace it lasts until "
+        "alerts above 14.4. 13.9% of the error budget is spent; at this pace the rest lasts until "
         "1970-01-02 09:49:40 +0000 UTC.",
         "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautSloBurn.md",
-        "dashboard_url": "http://localhost:3000/d/infranaut-model-credit",
+        "dashboard_url": "http://localhost:3000/d/infranaut-slo?var-monitor=credit&var-job=ml&var-slo=availability",
     }
     test = availability_test("0+10000x100 1000000+100x100", "0x100 20+20x100")
     test.expect_alerts(SLO_BURN, "170m", (labels | {"kind": "slo"}, texts)).run(tmp_path)
