@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -14,8 +15,15 @@ from tests.support.programs import used
 
 
 def pytest_configure() -> None:
-    """One thread for scikit-learn: those of OpenMP spin while they wait, which costs minutes on a busy machine."""
+    """Whatever started this run, programs that tests start can be interrupted, and scikit-learn has one thread.
+
+    What a shell starts in the background ignores interrupts, and so do its children. Threads of OpenMP spin while they
+    wait, which costs minutes on a busy machine.
+    """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

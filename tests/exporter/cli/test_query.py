@@ -180,10 +180,13 @@ def test_an_interruption_leaves_no_half_of_a_file(tmp_path: Path) -> None:
     out, part = tmp_path / "rows.csv", tmp_path / ".rows.csv.part"
     sql = "SELECT range FROM range(100000000000)"
     command = [str(COMMAND), "query", sql, "--state", str(tmp_path / "state"), "--out", str(out)]
-    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    wait_until(lambda: part.exists() and part.stat().st_size > 0, 60, "rows being written")
-    running.send_signal(signal.SIGINT)
-    _, stderr = running.communicate(timeout=60)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+        try:
+            wait_until(lambda: part.exists() and part.stat().st_size > 0, 60, "rows being written")
+            running.send_signal(signal.SIGINT)
+            _, stderr = running.communicate(timeout=60)
+        finally:
+            running.kill()
     assert running.returncode == 130
     assert "interrupted" in stderr
     assert not out.exists()

@@ -7,7 +7,7 @@ import zlib
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from exporter.errors import CorruptEntry
@@ -94,14 +94,16 @@ def test_bytes_that_are_no_profile_are_refused(payload: bytes) -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(position=st.integers(5, 2000), value=st.integers(0, 255))
-def test_a_changed_byte_never_goes_through_unseen(position: int, value: int) -> None:
+@example(position=6, value=0x9C)
+def test_a_changed_byte_never_changes_a_profile_unseen(position: int, value: int) -> None:
+    """Another word on how hard it was packed, which zlib's header has too, changes nothing."""
     payload = bytearray(PAYLOAD)
-    position = min(position, len(payload) - 1)
-    if payload[position] == value:
+    payload[min(position, len(payload) - 1)] = value
+    try:
+        decoded = decode_profile(bytes(payload))
+    except CorruptEntry:
         return
-    payload[position] = value
-    with pytest.raises(CorruptEntry):
-        decode_profile(bytes(payload))
+    assert encode_profile(decoded) == PAYLOAD
 
 
 PAYLOAD = encode_profile(a_profile())
