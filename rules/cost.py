@@ -76,7 +76,7 @@ class RulesCost:
 
 @lru_cache(maxsize=1)
 def coefficients() -> Coefficients:
-    """Those in `cost_coefficients.json`; `python -m tests.bench plan-cost` measures them anew."""
+    """Those in `cost_coefficients.json`; `python -m tests.bench.plan_cost_fit` measures them anew."""
     return Coefficients(**json.loads(_FILE.read_text(encoding="utf-8")))
 
 
