@@ -23,6 +23,7 @@ from exporter.window.shared import SharedMonitor
 
 _LABELS_A_STEP = 10_000
 _ROWS_REFILLED = 1_000_000
+_NO_KEY = "is anybody there"
 _REFILL_FIRST_PAUSE_S, _REFILL_LONGEST_PAUSE_S = 10.0, 600.0
 _FIRST_PAUSE_S = 1.0
 
@@ -112,17 +113,9 @@ class LateLabels:
             return
         if not self._hot.is_up:
             self._is_hot_filled = False
-        if not self._is_hot_filled and self._refill_work.is_due(now) and self._answers(self._hot):
+        if not self._is_hot_filled and self._refill_work.is_due(now) and _answers(self._hot):
             self._refill_work.start(now)
             self._refill(self._hot, warm, now)
-
-    def _answers(self, hot: HotTier) -> bool:
-        try:
-            for item in self._monitors.values():
-                hot.row_count(item.hot)
-        except RetryLater:
-            return False
-        return True
 
     def _refill(self, hot: HotTier, warm: WarmTier, now: float) -> None:
         for item in self._monitors.values():
@@ -174,6 +167,14 @@ class LateLabels:
             mask = pa.array(is_waiting)
             predictions = found["prediction"].combine_chunks().filter(mask)
             item.join.credit(predictions, labels.filter(mask), delays_s[is_waiting], children[is_waiting])
+
+
+def _answers(hot: HotTier) -> bool:
+    try:
+        hot.get_value(_NO_KEY)
+    except RetryLater:
+        return False
+    return True
 
 
 def _with_segments(item: LabelledMonitor, rows: pa.RecordBatch) -> pa.RecordBatch:

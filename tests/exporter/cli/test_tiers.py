@@ -248,6 +248,24 @@ def test_an_interrupted_restoration_is_finished_by_the_same_command(
     assert place.run("tiers", "restore", *period).stdout.startswith("1 row restored, 1 were there;")
 
 
+def test_a_restoration_that_meets_a_broken_file_tells_what_is_back_already(tmp_path: Path) -> None:
+    place = ArchivePlace(tmp_path)
+    fill(place)
+    place.run("tiers", "move")
+    period = ("--monitor", "credit", "--from", ago(45), "--to", ago(35))
+    with place.state.open() as archive:
+        assert archive.cold is not None
+        *_, name = [
+            line.split(": ")[0] for line in place.run("tiers", "restore", *period, "--dry-run").stdout.splitlines()[:-1]
+        ]
+        archive.cold.store.delete(name)
+        archive.cold.store.put_if_absent(name, b"something else")
+    stopped = place.run("tiers", "restore", *period)
+    assert stopped.exit_code == 1
+    assert stopped.stdout == "read 1 of 2 files; their rows are in warm\n"
+    assert name in str(stopped.exception)
+
+
 def test_wrong_use_is_told(tmp_path: Path) -> None:
     place = ArchivePlace(tmp_path)
     fill(place)
