@@ -84,6 +84,15 @@ def test_what_is_verified_is_read_again_and_a_changed_file_is_found(place: Archi
     assert "2 of 3 files right" in wrong.stdout
 
 
+def test_a_store_that_is_away_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    place = ArchivePlace(tmp_path)
+    fill(place)
+    place.run("tiers", "move")
+    away = ArchivePlace(tmp_path, "archive: {cold: {url: /dev/null/cold}}\n").run("tiers", "verify")
+    assert (away.exit_code, away.stdout) == (1, "")
+    assert "/dev/null/cold" in str(away.exception)
+
+
 def test_a_period_that_is_brought_back_stays_in_warm_until_its_time(place: ArchivePlace) -> None:
     fill(place)
     place.run("tiers", "move")
