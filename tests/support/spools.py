@@ -15,7 +15,10 @@ from tests.support.clocks import MovedClock
 
 
 class FailingDisk(LocalDisk):
-    """This machine's disk, on which the calls named in `errors` fail with their error number."""
+    """This machine's disk, on which the calls named in `errors` fail with their error number.
+
+    `first_write` writes all, and then says once that it failed.
+    """
 
     def __init__(self) -> None:
         self.errors: dict[str, int] = {}
@@ -33,6 +36,9 @@ class FailingDisk(LocalDisk):
     def write(self, handle: int, buffers: Sequence[bytes], offset: int) -> None:
         self._fail("write")
         super().write(handle, buffers, offset)
+        if "first_write" in self.errors:
+            number = self.errors.pop("first_write")
+            raise OSError(number, errno.errorcode[number])
 
     def sync(self, handle: int) -> None:
         self._fail("sync")

@@ -139,10 +139,22 @@ class GroupLog:
         for index, payload in enumerate(payloads):
             buffers += (encode_frame_header(file.salt, first + index, index, payload), payload)
         self._next = first + len(payloads)
-        self._disk.write(file.handle, buffers, file.offset)
+        try:
+            self._disk.write(file.handle, buffers, file.offset)
+        except OSError:
+            self._blank(file, size)
+            raise
         flush(self._disk, file.handle, self._directory / file.name)
         file.offset += size
         self.last = self._next - 1
+
+    def _blank(self, file: _OpenFile, size: int) -> None:
+        """Takes back what was written of a refused group: only the next file's header, which may be damaged, tells of it.
+
+        The file has its room already. Where blanking fails too, the worst is that a refused entry lands.
+        """
+        with contextlib.suppress(OSError):
+            self._disk.write(file.handle, [bytes(size)], file.offset)
 
     def _stopped(self, error: OSError) -> RetryLater | DiskFailed:
         """A full disk passes by. The file is not written to again: its end may be torn."""

@@ -13,7 +13,7 @@ from exporter.archive.spool.files import file_name
 from exporter.archive.spool.frame import FILE_HEADER_BYTES
 from exporter.archive.spool.reader import SpoolReader
 from exporter.archive.spool.trimming import delete_landed
-from exporter.errors import DiskFailed
+from exporter.errors import DiskFailed, RetryLater
 from tests.support.spools import FailingDisk, OpenedSpool, small_limits, what_is_read
 
 
@@ -165,6 +165,19 @@ def test_a_file_whose_beginning_is_damaged_is_kept(tmp_path: Path, caplog: pytes
     assert "the beginning of 0000000000000002.spool is damaged" in caplog.text
     assert (tmp_path / "quarantine" / file_name(2)).exists()
     reader.close()
+
+
+def test_what_was_refused_is_not_read_though_the_next_file_cannot_tell_of_it(tmp_path: Path) -> None:
+    opened = OpenedSpool(tmp_path)
+    opened.put(b"kept")
+    opened.disk.errors["first_write"] = errno.ENOSPC
+    refused = opened.put(b"refused", b"as well")
+    assert [type(outcome) for outcome in refused] == [RetryLater, RetryLater]
+    opened.clock.move(1.1)
+    [sequence] = opened.put(b"damaged")
+    assert isinstance(sequence, int)
+    overwrite(tmp_path / file_name(sequence), 0, b"XX")
+    assert what_is_read(tmp_path, sequence) == [(1, b"kept")]
 
 
 def test_a_newest_file_whose_beginning_is_damaged_is_kept_before_it_is_deleted(
