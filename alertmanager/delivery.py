@@ -45,6 +45,7 @@ def _smarthost(text: str) -> str:
 class MailServer(StrictModel):
     """The SMTP server that takes mail; its password is read from `smtp.password` in the folder of secrets."""
 
+    secrets_hint = "the password does not stand here: write it into the file smtp.password in the folder of secrets"
     smarthost: Annotated[str, AfterValidator(_smarthost)]
     """Host and port."""
     sender: EmailAddress
@@ -69,6 +70,7 @@ class TeamDelivery(StrictModel):
 class DeliverySettings(StrictModel):
     """The file that is given as `--delivery`. Nothing must be there."""
 
+    secrets_hint = "secrets do not stand here: each is a file in the folder that the key secrets names"
     alertmanager: Annotated[str, AfterValidator(_version)] = OLDEST
     """The oldest version of Alertmanager that reads the files, in quotes."""
     secrets: LabelValue = DEFAULT_SECRETS

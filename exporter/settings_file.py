@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from exporter.archive.address import check_hot_address, check_warm_address, has_scheme
 from exporter.archive.configuration import ArchiveConfiguration
-from exporter.errors import InvalidSettings, Mistake
-from exporter.monitor.positions import Document, Flaw, UnreadableYaml, format_key, read_documents
+from exporter.monitor.positions import Document, Flaw
+from exporter.monitor.settings_document import refuse, settings_documents
 from exporter.monitor.strict import StrictModel
 from exporter.monitor.wording import flaw_of
 
@@ -33,19 +33,14 @@ def load_settings_file(path: Path | None) -> SettingsFile:
     document = _document(path)
     settings, flaws = _validated(document)
     if flaws:
-        _refuse(path, [*document.flaws, *flaws])
+        refuse(path, [*document.flaws, *flaws])
     return settings.model_copy(update={"archive": _Resolver(path, document).resolve(settings.archive)})
 
 
 def _document(path: Path) -> Document:
-    try:
-        documents = read_documents(path.read_bytes())
-    except OSError as error:
-        raise InvalidSettings(f"{path}: cannot be read: {error.strerror}") from error
-    except UnreadableYaml as error:
-        raise InvalidSettings(str(Mistake(str(path), error.line, "", str(error)))) from error
+    documents = settings_documents(path)
     if len(documents) > 1:
-        _refuse(path, [Flaw(documents[1].line, (), "a second document, expected one; take out the line ---")])
+        refuse(path, [Flaw(documents[1].line, (), "a second document, expected one; take out the line ---")])
     return documents[0] if documents else Document(1, {})
 
 
@@ -82,7 +77,7 @@ class _Resolver:
         if archive.cold.column_keys is not None:
             cold_keys["column_keys"] = self._absolute(archive.cold.column_keys)
         if self._flaws:
-            _refuse(self._path, self._flaws)
+            refuse(self._path, self._flaws)
         warm = archive.warm.model_copy(update=warm_keys)
         cold = archive.cold.model_copy(update=cold_keys)
         more = {"pseudonym_key": self._absolute(archive.pseudonym_key)} if archive.pseudonym_key is not None else {}
@@ -106,11 +101,3 @@ class _Resolver:
 
     def _absolute(self, path: str) -> str:
         return str((self._path.parent / Path(path).expanduser()).absolute())
-
-
-def _refuse(path: Path, flaws: list[Flaw]) -> None:
-    """Raises the mistakes, in the order of their lines."""
-    ordered = sorted(flaws, key=lambda flaw: (flaw.line, str(flaw.key)))
-    raise InvalidSettings(
-        "\n".join(str(Mistake(str(path), flaw.line, format_key(flaw.key), flaw.message)) for flaw in ordered)
-    )

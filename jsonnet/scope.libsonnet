@@ -1,10 +1,13 @@
 // Puts the selector and the cluster label of `_config` where `infranaut generate mixin` left a place for them: what
 // `infranaut generate rules --selector --cluster-label` does (rules/scoped_groups.py).
+// A sign that opens places, where a person wrote it, is the place of itself: it is put there when all others are filled.
 function(selector, clusterLabel)
+  local opening = '⟪opening⟫';
+  local written = std.strReplace(selector, '⟪', opening);
   local quotings = {
-    '': selector,
-    'printf ': std.strReplace(selector, '%', '%%'),
-    'quoted ': local escaped = std.escapeStringJson(selector); std.substr(escaped, 1, std.length(escaped) - 2),
+    '': written,
+    'printf ': std.strReplace(written, '%', '%%'),
+    'quoted ': local escaped = std.escapeStringJson(written); std.substr(escaped, 1, std.length(escaped) - 2),
   };
   local given(text, changed) = if text == '' then '' else changed;
   local matchers = std.flattenArrays([
@@ -25,7 +28,7 @@ function(selector, clusterLabel)
   local checked =
     if std.length(std.findSubstr('`', selector)) > 0
     then error '_config.selector: %s holds a backtick, which a selector cannot have' % selector
-    else matchers + labels;
+    else matchers + labels + [[opening, '⟪']];
   local fill(text) = std.foldl(function(filled, place) std.strReplace(filled, place[0], place[1]), checked, text);
   function(rule) rule {
     expr: fill(super.expr),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from exporter.monitor.duration import Duration
 from exporter.monitor.spec import Monitor
 from rules import names
@@ -20,16 +22,7 @@ _ONE_DIGIT = 'printf "%.1f"'
 def feature_drift(monitor: Monitor, window: Duration, links: Links) -> list[AlertingRule]:
     """The measure above its threshold, PSI above chance, and enough rows."""
     drift = monitor.spec.drift
-    measure, zscore, rows = (
-        names.drift_measure(drift.measure, window),
-        names.drift_zscore(window),
-        names.feature_increase(window),
-    )
-    conditions = (
-        against_threshold(select(measure, monitor), ">", monitor, f"drift_{drift.measure}"),
-        against_threshold(select(zscore, monitor), ">", monitor, "drift_zscore"),
-        against_threshold(select(rows, monitor), ">=", monitor, "drift_rows"),
-    )
+    zscore, rows = names.drift_zscore(window), names.feature_increase(window)
     description = (
         f"Over {window}, {FEATURE} of model {plain(monitor.spec.model.name)} (version {VERSION}) differs from the "
         f'reference by a {MEASURES[drift.measure]} of {{{{ $value | printf "%.3f" }}}} '
@@ -39,10 +32,24 @@ def feature_drift(monitor: Monitor, window: Duration, links: Links) -> list[Aler
     )
     draft = AlertDraft(
         alert=names.FEATURE_DRIFT,
-        expr="\nand ".join(conditions),
+        expr="\nand ".join(drifted(monitor, window)),
         hold=hold(drift.hold, window),
         labels={names.WINDOW: window},
         summary=f"{monitor.name}: {FEATURE} has drifted from its reference",
         description=description,
     )
     return monitor_alerts(monitor, draft, links)
+
+
+def drifted(monitor: Monitor, window: Duration, *matchers: str) -> Sequence[str]:
+    """What must all hold of a feature, of those that match: effect, significance and rows."""
+    measure = monitor.spec.drift.measure
+    conditions = (
+        (names.drift_measure(measure, window), ">", f"drift_{measure}"),
+        (names.drift_zscore(window), ">", "drift_zscore"),
+        (names.feature_increase(window), ">=", "drift_rows"),
+    )
+    return [
+        against_threshold(select(series, monitor, *matchers), comparison, monitor, check)
+        for series, comparison, check in conditions
+    ]

@@ -7,25 +7,25 @@ rules drop the series of what had no rows in their window.
 from __future__ import annotations
 
 import math
-import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 import promql_parser as promql
 
+from rules import label_vectors
 from rules.dependencies import Selector, selector_of
+from rules.group import RecordingRule
+from rules.label_vectors import EVERY_LABEL, Answers, Grouping, LabelSet, Vector
 
-LabelSet = frozenset[tuple[str, str]]
-"""The labels of a series, without its name."""
 Series = Mapping[str, Sequence[LabelSet]]
 """The series that there are, by name."""
 
 _LE = "le"
 _LOGICAL = {"and", "or", "unless"}
-_ONE = (frozenset[tuple[str, str]](),)
+_ONE, _NONE = Vector((frozenset(),)), Vector(())
 
 
 @dataclass(slots=True)
@@ -57,108 +57,150 @@ class Work:
         return Work(*(getattr(self, name) * count for name in self.__slots__))
 
 
+class KnownSeries:
+    """The series that there are, more of them with each rule that is evaluated.
+
+    interval_s : from one sample of a series to the next, where no rule with an interval of its own records it.
+    assumed    : what a selector finds of which the series are not known.
+    """
+
+    def __init__(
+        self, series: Series, interval_s: float, assumed: Mapping[Selector, Sequence[LabelSet]] | None = None
+    ) -> None:
+        self.answers = Answers()
+        self._series = series
+        self._named: dict[str, Vector] = {}
+        self.interval_s = interval_s
+        self._recorded_every_s: dict[str, float] = {}
+        self._assumed = {selector: self.answers.vector(sets) for selector, sets in (assumed or {}).items()}
+
+    def found(self, selector: Selector) -> Vector:
+        """What the selector finds."""
+        known = self._of(selector.name)
+        found = self.answers.of(label_vectors.passing, known, selector.matchers)
+        more = self._assumed.get(selector)
+        return self.answers.of(label_vectors.both, found, more) if more else found
+
+    def record(self, rule: RecordingRule, yielded: Vector, every_s: float | None = None) -> Vector:
+        """The series that a rule makes of what its query yields; from now on they are there."""
+        made = self.answers.of(label_vectors.labelled, yielded, frozenset(rule.labels.items()))
+        self._named[rule.record] = self.answers.of(label_vectors.united, self._of(rule.record), made)
+        if every_s is not None:
+            self._recorded_every_s[rule.record] = every_s
+        return made
+
+    def samples_of(self, name: str, length_s: float) -> float:
+        """How many samples a series of this name has in so many seconds."""
+        return length_s / self._recorded_every_s.get(name, self.interval_s)
+
+    def _of(self, name: str) -> Vector:
+        if name not in self._named:
+            self._named[name] = self.answers.vector(self._series.get(name, ()))
+        return self._named[name]
+
+
 @dataclass(slots=True)
 class Evaluation:
     """Evaluates queries over the series there are, and adds up the work.
 
-    interval_s : from one sample of a series to the next, which tells how many a range vector holds.
-    history_s  : how far back samples go.
-    assumed    : what a selector finds of which the series are not known.
+    history_s   : how far back samples go.
+    is_possible : tells what there may be rather than what there is: `unless` takes nothing away.
     """
 
-    series: Series
-    interval_s: float
+    known: KnownSeries
     history_s: float = math.inf
-    assumed: Mapping[Selector, Sequence[LabelSet]] = field(default_factory=dict)
+    is_possible: bool = False
     work: Work = field(default_factory=Work)
-    _selected: dict[Selector, tuple[LabelSet, ...]] = field(default_factory=dict)
+    _step_s: float = 0.0
 
-    def yields(self, query: str) -> Sequence[LabelSet]:
+    def yields(self, query: str) -> Vector:
         """The label sets of a query's answer; a single empty one for a scalar."""
         return self._of(promql.parse(query))
 
-    def _of(self, node: promql.Expr) -> Sequence[LabelSet]:
+    def _of(self, node: promql.Expr) -> Vector:
         handler = _HANDLERS.get(type(node))
         return _ONE if handler is None else handler(self, node)
 
-    def _vector(self, node: promql.VectorSelector) -> Sequence[LabelSet]:
+    def _vector(self, node: promql.VectorSelector) -> Vector:
+        found = self._selected(node)
+        self.work.samples += len(found) * self.known.samples_of(selector_of(node).name, self._step_s)
+        return found
+
+    def _matrix(self, node: promql.MatrixSelector) -> Vector:
+        selected = node.vector_selector
+        found = self._selected(selected)
+        range_s = min(_seconds(node.range), self.history_s - _seconds(selected.offset))
+        self.work.samples += len(found) * self.known.samples_of(selector_of(selected).name, range_s)
+        return found
+
+    def _selected(self, node: promql.VectorSelector) -> Vector:
         if _seconds(node.offset) >= self.history_s:
-            return ()
-        found = self._select(selector_of(node))
+            return _NONE
+        found = self.known.found(selector_of(node))
         self.work.series += len(found)
         return found
 
-    def _matrix(self, node: promql.MatrixSelector) -> Sequence[LabelSet]:
-        found = self._vector(node.vector_selector)
-        range_s = min(_seconds(node.range), self.history_s - _seconds(node.vector_selector.offset))
-        self.work.samples += len(found) * range_s / self.interval_s
-        return found
-
-    def _subquery(self, node: promql.SubqueryExpr) -> Sequence[LabelSet]:
-        steps = min(_seconds(node.range), self.history_s) / (_seconds(node.step) or self.interval_s)
-        before, self.work = self.work, Work()
+    def _subquery(self, node: promql.SubqueryExpr) -> Vector:
+        """Its series are looked up once, and walked along from step to step."""
+        step_s = _seconds(node.step) or self.known.interval_s
+        steps = min(_seconds(node.range), self.history_s) / step_s
+        before, outer_step_s = self.work, self._step_s
+        self.work, self._step_s = Work(), step_s
         found = self._of(node.expr)
-        self.work = before + self.work.times(max(1, round(steps)))
-        self.work.samples += len(found) * steps
+        series, self._step_s = self.work.series, outer_step_s
+        self.work = before + replace(self.work, series=0).times(max(1, round(steps)))
+        self.work += Work(series=series, samples=len(found) * steps)
         return found
 
-    def _inside(self, node: promql.ParenExpr | promql.UnaryExpr) -> Sequence[LabelSet]:
+    def _inside(self, node: promql.ParenExpr | promql.UnaryExpr) -> Vector:
         return self._of(node.expr)
 
-    def _call(self, node: promql.Call) -> Sequence[LabelSet]:
+    def _call(self, node: promql.Call) -> Vector:
         arguments = [self._of(argument) for argument in node.args if not _is_scalar(argument)]
         if not arguments:
             return _ONE
         vector = arguments[-1]
         self.work.mapped += len(vector)
         if node.func.name in ("absent", "absent_over_time"):
-            return () if vector else _ONE
+            return _NONE if vector else _ONE
         if node.func.name in ("scalar", "vector"):
             return _ONE
         if node.func.name == "histogram_quantile":
-            return _distinct(_without(labels, {_LE}) for labels in vector)
+            return self.known.answers.of(label_vectors.grouped, vector, Grouping(frozenset({_LE})))
         if node.func.name == "label_replace":
-            return _relabelled(vector, *(argument.val for argument in node.args[1:]))
+            target, replacement, source, pattern = (argument.val for argument in node.args[1:])
+            return self.known.answers.of(label_vectors.relabelled, vector, target, replacement, source, pattern)
         return vector
 
-    def _aggregate(self, node: promql.AggregateExpr) -> Sequence[LabelSet]:
+    def _aggregate(self, node: promql.AggregateExpr) -> Vector:
         vector = self._of(node.expr)
         self.work.grouped += len(vector)
-        key = _grouping(node.modifier)
+        by = _grouping(node.modifier)
         if str(node.op) in ("topk", "bottomk"):
-            most = int(getattr(node.param, "val", 1))
-            seen: Counter[LabelSet] = Counter()
-            kept = []
-            for labels in vector:
-                seen[key(labels)] += 1
-                kept += [labels] if seen[key(labels)] <= most else []
-            return kept
-        return _distinct(map(key, vector))
+            return self.known.answers.of(label_vectors.first, vector, by, int(getattr(node.param, "val", 1)))
+        return self.known.answers.of(label_vectors.grouped, vector, by)
 
-    def _binary(self, node: promql.BinaryExpr) -> Sequence[LabelSet]:
+    def _binary(self, node: promql.BinaryExpr) -> Vector:
         left, right = self._of(node.lhs), self._of(node.rhs)
         if _is_scalar(node.lhs) or _is_scalar(node.rhs):
             vector = right if _is_scalar(node.lhs) else left
             self.work.mapped += len(vector)
             return vector
         self.work.matched += len(left) + len(right)
-        key = _matching(node.modifier)
+        answers, by = self.known.answers, _matching(node.modifier)
+        if self.is_possible and str(node.op) == "unless":
+            return left
         if str(node.op) in _LOGICAL:
-            return _logical(str(node.op), left, right, key)
-        return _joined(node, left, right, key)
-
-    def _select(self, selector: Selector) -> tuple[LabelSet, ...]:
-        if selector not in self._selected:
-            tests = [_test(*matcher) for matcher in selector.matchers]
-            known = self.series.get(selector.name, ())
-            found = [labels for labels in known if _passes(dict(labels), tests)]
-            self._selected[selector] = (*found, *self.assumed.get(selector, ()))
-        return self._selected[selector]
+            return answers.of(label_vectors.logical, str(node.op), left, right, by)
+        modifier = node.modifier
+        card = str(modifier.card).rsplit(".", maxsplit=1)[-1] if modifier else ""
+        if modifier is None or card == "OneToOne":
+            return answers.of(label_vectors.paired, left, right, by)
+        many, one = (right, left) if card == "OneToMany" else (left, right)
+        return answers.of(label_vectors.joined, many, one, by, frozenset(modifier.group_labels or ()))
 
 
-_Key = Callable[[LabelSet], LabelSet]
-
-_HANDLERS: Mapping[type[promql.Expr], Callable[[Evaluation, Any], Sequence[LabelSet]]] = {
+_HANDLERS: Mapping[type[promql.Expr], Callable[[Evaluation, Any], Vector]] = {
     promql.VectorSelector: Evaluation._vector,
     promql.MatrixSelector: Evaluation._matrix,
     promql.SubqueryExpr: Evaluation._subquery,
@@ -184,77 +226,17 @@ def _is_scalar(node: promql.Expr) -> bool:
     return isinstance(node, promql.NumberLiteral | promql.StringLiteral)
 
 
-def _passes(labels: Mapping[str, str], tests: Sequence[Callable[[Mapping[str, str]], bool]]) -> bool:
-    return all(test(labels) for test in tests)
-
-
-def _test(label: str, operator: str, value: str) -> Callable[[Mapping[str, str]], bool]:
-    if operator in ("=", "!="):
-        return lambda labels: (labels.get(label, "") == value) == (operator == "=")
-    pattern = re.compile(value, re.DOTALL)
-    return lambda labels: (pattern.fullmatch(labels.get(label, "")) is not None) == (operator == "=~")
-
-
-def _grouping(modifier: promql.AggModifier | None) -> _Key:
+def _grouping(modifier: promql.AggModifier | None) -> Grouping:
     if modifier is None:
-        return lambda _labels: frozenset()
-    names = set(modifier.labels)
-    is_without = modifier.type == promql.AggModifierType.Without
-    return (lambda labels: _without(labels, names)) if is_without else (lambda labels: _only(labels, names))
+        return Grouping(is_without=False)
+    return Grouping(frozenset(modifier.labels), modifier.type == promql.AggModifierType.Without)
 
 
-def _matching(modifier: promql.BinModifier | None) -> _Key:
+def _matching(modifier: promql.BinModifier | None) -> Grouping:
     if modifier is None or modifier.matching is None:
-        return lambda labels: labels
-    names = set(modifier.matching.labels)
-    is_on = modifier.matching.type == promql.LabelModifierType.Include
-    return (lambda labels: _only(labels, names)) if is_on else (lambda labels: _without(labels, names))
-
-
-def _logical(operator: str, left: Sequence[LabelSet], right: Sequence[LabelSet], key: _Key) -> Sequence[LabelSet]:
-    if operator == "or":
-        known = set(map(key, left))
-        return [*left, *(labels for labels in right if key(labels) not in known)]
-    known = set(map(key, right))
-    return [labels for labels in left if (key(labels) in known) == (operator == "and")]
-
-
-def _joined(
-    node: promql.BinaryExpr, left: Sequence[LabelSet], right: Sequence[LabelSet], key: _Key
-) -> Sequence[LabelSet]:
-    modifier = node.modifier
-    card = str(modifier.card).rsplit(".", maxsplit=1)[-1] if modifier else "OneToOne"
-    many, one = (right, left) if card == "OneToMany" else (left, right)
-    partners: dict[LabelSet, LabelSet] = {key(labels): labels for labels in one}
-    if card == "OneToOne":
-        return _distinct(key(labels) for labels in many if key(labels) in partners)
-    taken = set(modifier.group_labels or ()) if modifier else set()
-    return [_without(labels, taken) | _only(partners[key(labels)], taken) for labels in many if key(labels) in partners]
-
-
-def _relabelled(
-    vector: Sequence[LabelSet], target: str, replacement: str, source: str, pattern: str
-) -> Sequence[LabelSet]:
-    compiled = re.compile(pattern, re.DOTALL)
-    expansion = re.sub(r"\$\{?(\w+)\}?", r"\\g<\1>", replacement)
-    found = []
-    for labels in vector:
-        match = compiled.fullmatch(dict(labels).get(source, ""))
-        value = match.expand(expansion) if match else dict(labels).get(target, "")
-        found.append(_without(labels, {target}) | (frozenset({(target, value)}) if value else frozenset()))
-    return _distinct(found)
-
-
-def _without(labels: LabelSet, names: set[str]) -> LabelSet:
-    return frozenset([pair for pair in labels if pair[0] not in names])
-
-
-def _only(labels: LabelSet, names: set[str]) -> LabelSet:
-    return frozenset([pair for pair in labels if pair[0] in names])
-
-
-def _distinct(vector: Iterable[LabelSet]) -> list[LabelSet]:
-    return list(dict.fromkeys(vector))
+        return EVERY_LABEL
+    matching = modifier.matching
+    return Grouping(frozenset(matching.labels), matching.type != promql.LabelModifierType.Include)
 
 
 def indexed(pairs: Iterable[tuple[str, LabelSet]]) -> dict[str, list[LabelSet]]:

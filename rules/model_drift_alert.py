@@ -5,6 +5,7 @@ from __future__ import annotations
 from exporter.monitor.duration import Duration
 from exporter.monitor.spec import Monitor
 from rules import names
+from rules.alert_ranking import found, found_value, largest, ranked, same
 from rules.alert_text import VERSION, looked_up, plain
 from rules.group import AlertingRule
 from rules.hold import hold
@@ -14,7 +15,6 @@ from rules.monitor_alert import AlertDraft, monitor_alerts
 from rules.promql import against_threshold, select, without
 
 _OF_MODEL = (names.JOB, names.MONITOR, names.MODEL_VERSION, names.REFERENCE)
-_NAMED_FEATURES = 5
 
 
 def model_drift_alerts(monitor: Monitor, window: Duration, links: Links) -> list[AlertingRule]:
@@ -46,14 +46,8 @@ def model_drift_alerts(monitor: Monitor, window: Duration, links: Links) -> list
 
 def _furthest_features(window: str) -> str:
     """The names of the features with the largest PSI and their PSI, the largest first."""
-    matchers = ",".join([*(f"{label}=%q" for label in _OF_MODEL), OF_FEATURES])
-    values = " ".join(f"$labels.{label}" for label in _OF_MODEL)
-    furthest = f"sort_desc(topk({_NAMED_FEATURES}, {names.drift_measure('psi', window)}{{{matchers}}}))"
-    separator = "{{ if $place }}, {{ end }}"
-    return (
-        f"{{{{ range $place, $feature := printf `{furthest}` {values} | query }}}}{separator}"
-        f"{{{{ $feature.Labels.{names.FEATURE} }}}} {{{{ $feature.Value | {_digits(3)} }}}}{{{{ end }}}}"
-    )
+    psi = f"{names.drift_measure('psi', window)}{{{','.join((*same(*_OF_MODEL), OF_FEATURES))}}}"
+    return ranked(largest(psi), _OF_MODEL, f"{found(names.FEATURE)} {found_value(_digits(3))}")
 
 
 def _digits(count: int) -> str:

@@ -10,6 +10,7 @@ from rules.hold import hold
 from rules.links import Links
 from rules.monitor_alert import AlertDraft, monitor_alerts
 from rules.names import Side
+from rules.performance_causes import performance_causes
 from rules.promql import against_threshold, equals, select
 
 _OF_MODEL = (names.JOB, names.MONITOR, names.MODEL_VERSION)
@@ -41,6 +42,7 @@ def performance_low(monitor: Monitor, objective: Objective, links: Links) -> lis
             f"its {objective.bound} is "
             f"{looked_up_threshold(monitor, objective.check, _DIGITS)}. "
             f"It rests on {looked_up_count(labels, of_segment)} labels."
+            f"{''.join(f' {cause}' for cause in performance_causes(monitor, objective))}"
         ),
     )
     return monitor_alerts(monitor, draft, links)

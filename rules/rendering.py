@@ -18,7 +18,7 @@ from rules.quality import quality_groups
 from rules.reference_old_alert import reference_age_groups
 from rules.resources import resource_groups
 from rules.scope import RuleScope
-from rules.scoped_groups import ScopeTexts, scope_texts, scoped_groups
+from rules.scoped_groups import ScopeTexts, scope_texts, scoped_groups, unscoped_groups
 from rules.self_monitoring import self_monitoring_groups
 from rules.slo.objectives import slo_groups
 from rules.slo.services import service_groups
@@ -66,7 +66,8 @@ def groups_by_part(
     groups = {monitor.name: monitor_groups(monitor, links) for monitor in ordered}
     groups[""] = self_monitoring_groups(links)
     scoped = {part: scoped_groups(of_part, texts) for part, of_part in groups.items()}
-    return {**scoped, **service_groups(objectives, monitors, links)}
+    services = service_groups(objectives, monitors, links)
+    return scoped | {part: unscoped_groups(of_part, texts) for part, of_part in services.items()}
 
 
 def monitor_groups(monitor: Monitor, links: Links) -> list[RuleGroup]:

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from exporter.monitor.promql_literal import literal
+from exporter.monitor.regular_expression import regex_mistake
 from rules.dependencies import Selector, selectors
 from rules.names import REPLICA_LABELS
 
 _BREAKS_TEMPLATES = ("`", "{{", "}}")
+_BY_PATTERN = ("=~", "!~")
 _LABEL = re.compile("[a-zA-Z_][a-zA-Z0-9_]*")
 
 
@@ -38,6 +40,8 @@ def _matchers(selector: str) -> Iterator[str]:
             raise ValueError(f"{label} is not a label of recorded series, expected one that all replicas share")
         if any(text in value for text in _BREAKS_TEMPLATES):
             raise ValueError(f"{value!r} holds one of {', '.join(_BREAKS_TEMPLATES)}, which a selector cannot have")
+        if operator in _BY_PATTERN and (mistake := regex_mistake(value)):
+            raise ValueError(f"the regular expression {value!r} is none of Prometheus: {mistake}")
         yield f"{label}{operator}{literal(value)}"
 
 

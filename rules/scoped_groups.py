@@ -12,17 +12,23 @@ from rules.query_scope import ScopeText, scoped_query, string_end
 from rules.scope import RuleScope
 
 _ACTION, _ACTION_END = "{{", "}}"
+_OPENING = "⟪"
+_Change = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
 class ScopeTexts:
-    """What a scope writes into an expression, into a query that `printf` formats, and into one inside quotes."""
+    """What a scope writes into an expression, into a query that `printf` formats, and into one inside quotes.
+
+    opening: what the sign becomes that places open with, where a person wrote it.
+    """
 
     query: ScopeText
     printf: ScopeText
     quoted: ScopeText
     cluster_matcher: str
     cluster_value: str
+    opening: str = _OPENING
 
 
 def scope_texts(scope: RuleScope) -> ScopeTexts:
@@ -42,6 +48,7 @@ TEMPLATE = ScopeTexts(
     quoted=ScopeText("⟪quoted selector,⟫", "⟪quoted selector⟫", "⟪{quoted selector}⟫", "⟪cluster, ⟫", "⟪cluster⟫"),
     cluster_matcher="⟪cluster=%q,⟫",
     cluster_value="⟪$labels.cluster ⟫",
+    opening="⟪opening⟫",
 )
 """Stands where any scope writes: `jsonnet/mixin.libsonnet` puts that of its `_config` there."""
 
@@ -58,14 +65,32 @@ def _text(selector: str, label: str) -> ScopeText:
 
 def scoped_groups(groups: Sequence[RuleGroup], texts: ScopeTexts) -> list[RuleGroup]:
     """The groups with every expression, and every query of an annotation, looking only there."""
-    return [replace(group, rules=tuple(_scoped_rule(rule, texts) for rule in group.rules)) for group in groups]
+
+    def query(expr: str) -> str:
+        return scoped_query(expr, texts.query)
+
+    def template(text: str) -> str:
+        return scoped_template(text, texts)
+
+    return [_changed(group, query, template, texts) for group in groups]
 
 
-def _scoped_rule(rule: RecordingRule | AlertingRule, texts: ScopeTexts) -> RecordingRule | AlertingRule:
-    expr = scoped_query(rule.expr, texts.query)
+def unscoped_groups(groups: Sequence[RuleGroup], texts: ScopeTexts) -> list[RuleGroup]:
+    """The groups as they are; what looks like a place for a scope in them is none."""
+    return [_changed(group, str, str, texts) for group in groups]
+
+
+def _changed(group: RuleGroup, query: _Change, template: _Change, texts: ScopeTexts) -> RuleGroup:
+    return replace(group, rules=tuple(_changed_rule(rule, query, template, texts.opening) for rule in group.rules))
+
+
+def _changed_rule(
+    rule: RecordingRule | AlertingRule, query: _Change, template: _Change, opening: str
+) -> RecordingRule | AlertingRule:
+    expr = query(rule.expr.replace(_OPENING, opening))
     if isinstance(rule, RecordingRule):
         return replace(rule, expr=expr)
-    annotations = {name: scoped_template(text, texts) for name, text in rule.annotations.items()}
+    annotations = {name: template(text.replace(_OPENING, opening)) for name, text in rule.annotations.items()}
     return replace(rule, expr=expr, annotations=annotations)
 
 
@@ -99,7 +124,7 @@ def _scoped_action(action: str, texts: ScopeTexts) -> str:
     return action
 
 
-def _with_literal(action: str, change: Callable[[str], str]) -> str:
+def _with_literal(action: str, change: _Change) -> str:
     """The action with its first string in quotes changed."""
     before, quote, rest = action.partition('"')
     query, length = json.JSONDecoder().raw_decode(quote + rest)

@@ -93,7 +93,7 @@ report() {
   program=$tools/bin/$(commands_of "$1" | cut -d' ' -f1)
   if is_linked "$1"; then
     version=$("$program" --version 2>&1 | sed -n '1{s/.*\(version \|v=\|(PostgreSQL) \)\([^ ,]*\).*/\2/;p;}')
-    printf '%s %s from %s\n' "${program##*/}" "$version" "$(readlink -f "$program")"
+    printf '%s%s from %s\n' "${program##*/}" "${version:+ $version}" "$(readlink -f "$program")"
   else
     why=$(printf '%s\n' "$problems" | sed -n "s/^$1: //p")
     printf '%s missing: %s; install it and put it on PATH\n' "${program##*/}" "${why:-its package lacks a program}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import difflib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -20,8 +20,6 @@ _LONGEST_SINGLE = 16_384
 _DRAINED_LIMITS = 8
 
 log = logging.getLogger(__name__)
-
-Take = Callable[[Payload], Receipt]
 
 
 class _RejectedRow(msgspec.Struct):

@@ -10,6 +10,9 @@ from exporter.app.archive_board import ArchiveBoard
 from exporter.app.journals import open_journal
 from exporter.archive.dead_letter_rows import dead_letter_entry
 from exporter.archive.dead_letters import DeadLetter, DeadLetters
+from exporter.archive.hot.opening import open_hot_tier
+from exporter.archive.hot.taken_ids import TakenIds
+from exporter.archive.hot.tier import HotTier, hot_monitor
 from exporter.archive.identity import pseudonym_key
 from exporter.archive.journal import Journal
 from exporter.archive.keeping import Keeping
@@ -24,10 +27,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Feeding:
-    """Pipelines by the name of their monitor; `journal` is None when nothing is archived."""
+    """Pipelines by the name of their monitor; `journal` is None when nothing is archived.
+
+    hot : where ids are looked up that other exporters may have taken; None where that is not asked for.
+    """
 
     pipelines: Mapping[str, Pipeline]
     journal: Journal | None
+    hot: HotTier | None
 
     def tick(self) -> None:
         """What is due; raises why nothing can be kept any more."""
@@ -42,6 +49,8 @@ class Feeding:
             pipeline.close()
         if self.journal is not None:
             self.journal.close()
+        if self.hot is not None:
+            self.hot.close()
 
 
 def open_feeding(monitors: Sequence[SharedMonitor], slot: int, settings: ServeSettings, board: ArchiveBoard) -> Feeding:
@@ -50,6 +59,7 @@ def open_feeding(monitors: Sequence[SharedMonitor], slot: int, settings: ServeSe
     journal = open_journal(slot, settings, board)
     on_letters = _leave_alone if journal is None else _keeper_of_letters(journal)
     dead_letters = DeadLetters(settings.state / "dead-letters", clock, on_letters=on_letters)
+    hot = open_hot_tier(settings.archive.hot, clock) if settings.archive.hot.shared_duplicates else None
     key = b"" if journal is None else pseudonym_key(settings.pseudonym_key)
     pipelines = {
         shared.monitor.name: Pipeline(
@@ -60,10 +70,11 @@ def open_feeding(monitors: Sequence[SharedMonitor], slot: int, settings: ServeSe
             settings.body_limit_bytes,
             journal,
             None if journal is None else Keeping(shared.monitor, key),
+            None if hot is None else TakenIds(hot, hot_monitor(shared.monitor)),
         )
         for shared in monitors
     }
-    return Feeding(pipelines, journal)
+    return Feeding(pipelines, journal, hot)
 
 
 def _leave_alone(_letters: Sequence[DeadLetter], _now: float) -> None:

@@ -54,7 +54,9 @@ class ExporterLanding:
         }
         self._hot: HotTier | None = open_hot_tier(settings.archive.hot, clock) if _is_hot_shared(settings) else None
         labelled = [
-            LabelledMonitor(shared, join) for shared, join in self._recallable.values() if shared.monitor.spec.labels
+            LabelledMonitor(shared, join)
+            for shared, join in self._recallable.values()
+            if shared.monitor.spec.labels or settings.archive.hot.shared_duplicates
         ]
         again_every_s = _LABELS_OF_SINK_EVERY_S if settings.archive.ack == "sink" else _LABELS_AGAIN_EVERY_S
         self._late_labels = LateLabels(labelled, self._hot, self._origins, again_every_s)
@@ -62,6 +64,7 @@ class ExporterLanding:
         self._warm: WarmTier | None = None
         self._lander: Lander | None = None
         self._complaint = ""
+        self._is_hot_up = True
         self._waiting_since: float | None = None
         self._open_at = self._tell_at = self._refill_at = 0.0
 
@@ -178,7 +181,15 @@ class ExporterLanding:
         failures = [status.failure for status in statuses.values() if status.failure is not None]
         if failures:
             self._complain(RetryLater(failures[0]))
-        self._board.set_up(ArchiveTier.HOT, is_up=self._hot is None or self._hot.is_up)
+        self._tell_hot(is_up=self._hot is None or self._hot.is_up)
+
+    def _tell_hot(self, *, is_up: bool) -> None:
+        was_up, self._is_hot_up = self._is_hot_up, is_up
+        self._board.set_up(ArchiveTier.HOT, is_up=is_up)
+        if was_up and not is_up:
+            log.error("the hot tier is away, the warm tier does its work: `infranaut tiers status` says why")
+        elif is_up and not was_up:
+            log.info("the hot tier answers again")
 
     def _oldest_at(self, names: Sequence[str], statuses: Mapping[str, SlotStatus]) -> float | None:
         """When the oldest entry that waits was received, or since when it has been known that some wait."""

@@ -9,9 +9,13 @@ import os
 import select
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+from exporter.errors import InvalidSettings
 
 READY_WITHIN_S = 60.0
 CLOSED_WITHIN_S = 5.0
@@ -34,18 +38,22 @@ class ParentLine:
         os.close(self.writable)
 
 
+Role = Literal["exposer", "worker", "collectors", "archivist"]
+"""What a process is there for; its name in the log and in `ps`."""
+
 ForkedMain = Callable[[ParentLine], None]
 """What a forked process runs."""
 
 
 @dataclass(slots=True)
 class ForkedProcess:
-    """A child of the supervisor: its role for the log, and the slot of the counts that it writes to (None: no slot)."""
+    """A child of the supervisor; `slot` is that of the counts that it writes to (None: it writes none)."""
 
-    role: str
+    role: Role
     pid: int
     readable: int
-    slot: int | None = None
+    slot: int | None
+    born_at_s: float
 
     def wait_ready(self, timeout_s: float = READY_WITHIN_S) -> bool:
         """Whether it said so in time; false when it died first."""
@@ -78,7 +86,7 @@ class ForkedProcess:
             log.debug("%s (%d) had gone already", self.role, self.pid)
 
 
-def fork(role: str, main: ForkedMain, slot: int | None, lifeline: tuple[int, int]) -> ForkedProcess:
+def fork(role: Role, main: ForkedMain, slot: int | None, lifeline: tuple[int, int]) -> ForkedProcess:
     """Forks a process that runs `main` and ends with it.
 
     lifeline : a pipe that only the parent can write to; when it closes, the parent is gone and the child stops.
@@ -89,13 +97,13 @@ def fork(role: str, main: ForkedMain, slot: int | None, lifeline: tuple[int, int
     if pid:
         gc.unfreeze()
         os.close(writable)
-        return ForkedProcess(role, pid, readable, slot)
+        return ForkedProcess(role, pid, readable, slot, time.monotonic())
     os.close(readable)
     _run_child(role, main, writable, lifeline)
     raise AssertionError("a child never returns")
 
 
-def _run_child(role: str, main: ForkedMain, writable: int, lifeline: tuple[int, int]) -> None:
+def _run_child(role: Role, main: ForkedMain, writable: int, lifeline: tuple[int, int]) -> None:
     exit_code = 1
     try:
         _name_process(role)
@@ -108,6 +116,8 @@ def _run_child(role: str, main: ForkedMain, writable: int, lifeline: tuple[int, 
         threading.Thread(target=_stop_with_parent, args=(lifeline[0],), daemon=True).start()
         main(ParentLine(writable))
         exit_code = 0
+    except InvalidSettings as error:
+        log.critical("%s cannot run: %s", role, error)
     except Exception:
         log.exception("%s failed", role)
     finally:
@@ -115,7 +125,7 @@ def _run_child(role: str, main: ForkedMain, writable: int, lifeline: tuple[int, 
         os._exit(exit_code)
 
 
-def _name_process(role: str) -> None:
+def _name_process(role: Role) -> None:
     """What `ps -o comm` and `top` show, where the system has such a file."""
     with contextlib.suppress(OSError):
         Path("/proc/self/comm").write_text(role, encoding="ascii")

@@ -27,20 +27,7 @@ def serve_until_stopped(
     `while_running` starts with the server; when it raises, the server stops, and the error goes on. `when_closed` is
     called as soon as no further request will be taken.
     """
-    config = uvicorn.Config(
-        application,
-        loop="uvloop",
-        http="httptools",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        date_header=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=stop_after_s,
-        ws="none",
-        proxy_headers=False,
-    )
+    config = _configuration(application, stop_after_s)
     server = _AnnouncingServer(config, when_closed)
 
     async def run() -> None:
@@ -56,6 +43,23 @@ def serve_until_stopped(
     runner: Any = asyncio.Runner(loop_factory=config.get_loop_factory())
     with runner:
         runner.run(run())
+
+
+def _configuration(application: Application, stop_after_s: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        loop="uvloop",
+        http="httptools",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=stop_after_s,
+        ws="none",
+        proxy_headers=False,
+    )
 
 
 class _AnnouncingServer(uvicorn.Server):

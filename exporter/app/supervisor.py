@@ -1,4 +1,4 @@
-"""The parent of all processes: opens sockets and shared memory, forks, watches, reloads, stops.
+"""The parent of all processes: starts them, watches, reloads, stops.
 
 It has one thread and does no work of its own, so forking from it is safe at any time. A reload forks a whole new
 generation beside the old one: once all of it is ready the old one drains and ends; if it fails, the old one goes on.
@@ -15,19 +15,15 @@ import time
 from dataclasses import dataclass, field
 
 from exporter.app.archive_board import ArchiveBoard
-from exporter.app.archiving import run_archivist
-from exporter.app.collecting import run_collectors
 from exporter.app.configuration import Configuration, load_configuration, try_configuration
-from exporter.app.exposer import run_exposer
-from exporter.app.process import ForkedMain, ForkedProcess, ParentLine, fork
+from exporter.app.process import ForkedProcess, Role
 from exporter.app.reload import ReloadChannel
+from exporter.app.spawner import Spawner
 from exporter.app.state_folder import own_state
 from exporter.app.status import Status
-from exporter.app.worker import run_worker
 from exporter.clock import SystemClock
-from exporter.errors import InfranautError, InvalidSettings, ServiceFailed
-from exporter.settings import Address, ServeSettings
-from exporter.window.memory import SharedLock
+from exporter.errors import InfranautError, ServiceFailed
+from exporter.settings import ServeSettings
 
 _RESPAWN_PAUSE_S = 1.0
 _STOPPED_LAST = "archivist"
@@ -52,23 +48,17 @@ class Supervisor:
         self._clock = SystemClock()
         self._status = Status()
         self._channel = ReloadChannel()
-        self._collecting = SharedLock()
-        self._archiving = SharedLock()
         self._slots = 2 * (settings.processes + 2)
-        self._board = ArchiveBoard(self._slots)
         self._old: list[ForkedProcess] = []
         self._starting: list[ForkedProcess] = []
         self._is_stopping = False
-        self._born_at: dict[int, float] = {}
         self._generation = _Generation(load_configuration(settings, self._slots, None))
-        self._ingest = _listen(settings.ingest, "--listen")
-        self._web = _listen(settings.web, "--web-listen")
-        self._lifeline = os.pipe()
+        self._spawner = Spawner(settings, self._status, ArchiveBoard(self._slots), self._channel)
 
     @property
     def addresses(self) -> tuple[str, str]:
         """URLs of the ingest and of the web listener."""
-        return _url(self._ingest), _url(self._web)
+        return self._spawner.addresses
 
     def run(self) -> None:
         """Blocks until SIGTERM or SIGINT. SIGHUP, and a call of `/-/reload`, read the monitors again."""
@@ -104,13 +94,13 @@ class Supervisor:
         configuration, processes = generation.configuration, generation.processes
         self._starting = processes
         if self._settings.archive.ack != "none":
-            processes.append(self._fork_archivist(configuration))
+            processes.append(self._fork("archivist", configuration))
         has_recalled = all(process.wait_ready() for process in processes)
-        processes.append(self._fork_exposer(configuration))
+        processes.append(self._fork("exposer", configuration))
         for _ in range(self._settings.processes):
-            processes.append(self._fork_worker(configuration))
+            processes.append(self._fork("worker", configuration))
         if configuration.sources:
-            processes.append(self._fork_collectors(configuration))
+            processes.append(self._fork("collectors", configuration))
         if not has_recalled or not all(process.wait_ready() for process in processes if process.role != "archivist"):
             self._retire(generation)
             raise ServiceFailed("a process did not start; its log says why")
@@ -153,8 +143,7 @@ class Supervisor:
             for process in self._old:
                 process.kill()
         self._is_stopping = True
-        self._ingest.close()
-        self._web.close()
+        self._spawner.close_listeners()
         self._status.set_workers(self._settings.processes, 0)
         self._retire(self._generation, last=_STOPPED_LAST)
 
@@ -191,70 +180,22 @@ class Supervisor:
 
     def _replace(self, process: ForkedProcess, code: int) -> None:
         log.error("%s (%d) ended with %s; starting it again", process.role, process.pid, _ending(code))
-        if time.monotonic() - self._born_at.get(process.pid, 0.0) < _RESPAWN_PAUSE_S:
+        if time.monotonic() - process.born_at_s < _RESPAWN_PAUSE_S:
             time.sleep(_RESPAWN_PAUSE_S)
-        configuration = self._generation.configuration
-        again = {
-            "exposer": self._fork_exposer,
-            "archivist": self._fork_archivist,
-            "worker": self._fork_worker,
-            "collectors": self._fork_collectors,
-        }
-        successor = again[process.role](configuration)
+        successor = self._fork(process.role, self._generation.configuration)
         self._generation.processes.append(successor)
         if not successor.wait_ready():
             log.error("%s did not come back", process.role)
 
-    def _fork_exposer(self, configuration: Configuration) -> ForkedProcess:
-        ingest_url = _url(self._ingest)
-        return self._fork(
-            "exposer",
-            lambda parent: run_exposer(
-                configuration, self._web, ingest_url, self._settings, self._status, self._board, self._channel, parent
-            ),
-            None,
-        )
-
-    def _fork_worker(self, configuration: Configuration) -> ForkedProcess:
-        slot = self._free_slot()
-        return self._fork(
-            "worker",
-            lambda parent: run_worker(
-                configuration.monitors, slot, self._ingest, self._settings, self._status, self._board, parent
-            ),
-            slot,
-        )
-
-    def _fork_collectors(self, configuration: Configuration) -> ForkedProcess:
-        slot = self._free_slot()
-        return self._fork(
-            "collectors",
-            lambda parent: run_collectors(
-                configuration, slot, self._settings, self._status, self._board, self._collecting, parent
-            ),
-            slot,
-        )
-
-    def _fork_archivist(self, configuration: Configuration) -> ForkedProcess:
-        slot = self._free_slot()
-        return self._fork(
-            "archivist",
-            lambda parent: run_archivist(configuration, slot, self._settings, self._board, self._archiving, parent),
-            slot,
-        )
-
-    def _fork(self, role: str, main: ForkedMain, slot: int | None) -> ForkedProcess:
-        listeners = {"exposer": self._web, "worker": self._ingest}
-
-        def with_own_listener(parent: ParentLine) -> None:
-            for listener in (self._ingest, self._web):
-                if listener is not listeners.get(role):
-                    listener.close()
-            main(parent)
-
-        process = fork(role, with_own_listener, slot, self._lifeline)
-        self._born_at[process.pid] = time.monotonic()
-        return process
+    def _fork(self, role: Role, configuration: Configuration) -> ForkedProcess:
+        if role == "exposer":
+            return self._spawner.fork_exposer(configuration)
+        fork_onto_slot = {
+            "archivist": self._spawner.fork_archivist,
+            "worker": self._spawner.fork_worker,
+            "collectors": self._spawner.fork_collectors,
+        }
+        return fork_onto_slot[role](configuration, self._free_slot())
 
     def _free_slot(self) -> int:
         taken = {process.slot for process in (*self._old, *self._generation.processes, *self._starting)}
@@ -262,26 +203,6 @@ class Supervisor:
         if not free:
             raise ServiceFailed("the processes of the last reload are still finishing; try again in a moment")
         return free[0]
-
-
-def _listen(address: Address, flag: str) -> socket.socket:
-    """A listening socket that children inherit; InvalidSettings when the address cannot be had."""
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((address.host, address.port))
-    except OSError as error:
-        listener.close()
-        raise InvalidSettings(f"cannot listen on {address}: {error.strerror}; choose another with {flag}") from error
-    listener.listen(2048)
-    listener.setblocking(False)
-    return listener
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://{Address(host, port)}"
 
 
 def _catch_signals() -> socket.socket:

@@ -14,7 +14,7 @@ from exporter.monitor.thresholds import thresholds
 from exporter.window.children import Child
 from exporter.window.counts import CountsSnapshot
 from exporter.window.history import History, Increase
-from exporter.window.layout import Section
+from exporter.window.sections import Section
 from exporter.window.shared import SharedMonitor
 
 

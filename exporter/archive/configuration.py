@@ -43,10 +43,14 @@ class HotSection(_Section):
     """`redis://HOST:PORT/DATABASE`, or rediss:// for TLS; in this exporter's memory where absent."""
     url_file: str | None = None
     """A file that holds the address, where it has a password in it."""
+    shared_duplicates: bool = False
+    """An id that another exporter has taken is a duplicate too; for it the ids of each body are looked up there."""
 
     @model_validator(mode="after")
     def _has_one_address(self) -> Self:
         self._refuse_both("url")
+        if self.shared_duplicates and not (self.url or self.url_file):
+            raise ValueError("shared_duplicates: there is no url; the memory of one exporter is shared with nobody")
         return self
 
 
@@ -113,3 +117,11 @@ class ArchiveConfiguration(_Section):
     hot: HotSection = HotSection()
     warm: WarmSection = WarmSection()
     cold: ColdSection = ColdSection()
+
+    @model_validator(mode="after")
+    def _lands_what_is_shared(self) -> Self:
+        if self.hot.shared_duplicates and self.ack != "spool":
+            raise ValueError(
+                "hot.shared_duplicates: ids are shared as the spool lands; use ack: spool, or leave it out"
+            )
+        return self

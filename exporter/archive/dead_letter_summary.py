@@ -43,14 +43,14 @@ def monitors_with_letters(directory: Path) -> list[str]:
 
 def summarise(directory: Path, monitors: list[str], newest: int) -> DeadLetterSummary:
     """Reads the files of the given monitors once, a line at a time. A file that is deleted meanwhile is left out."""
-    reader = _Reader(newest)
+    reader = _LetterReader(newest)
     files = [path for monitor in monitors for path in sorted((directory / monitor).glob(f"*{SUFFIX}"))]
     sizes = [reader.read(path) for path in files]
     counts = [LetterCount(*key, records) for key, records in reader.counts.most_common()]
     return DeadLetterSummary(counts, reader.newest, reader.unreadable, len(files), sum(sizes))
 
 
-class _Reader:
+class _LetterReader:
     """Keeps no more letters than asked for, however many there are."""
 
     def __init__(self, keep: int) -> None:

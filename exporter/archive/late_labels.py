@@ -30,7 +30,7 @@ _FIRST_PAUSE_S = 1.0
 
 @dataclass(slots=True)
 class LabelledMonitor:
-    """A monitor with labels, and what counts them in this process."""
+    """A monitor with labels, and what counts them in this process; or one that is in hot for its ids alone."""
 
     shared: SharedMonitor
     join: LabelJoin
@@ -62,6 +62,7 @@ class LateLabels:
     ) -> None:
         self.monitors = monitors
         self._monitors = {item.shared.monitor.name: item for item in monitors}
+        self._has_labels = any(item.shared.monitor.spec.labels for item in monitors)
         self._hot = hot
         self._origins = origins
         self._again_every_s = again_every_s
@@ -86,7 +87,7 @@ class LateLabels:
 
     def is_due(self, now: float) -> bool:
         """Whether `step` would ask the warm tier."""
-        return bool(self._monitors) and (self._is_due or now >= self._again_at)
+        return self._has_labels and (self._is_due or now >= self._again_at)
 
     def step(self, warm: WarmTier, now: float) -> bool:
         """Joins in the warm tier what is due; whether there may be more. RetryLater when the tier is away."""

@@ -8,6 +8,7 @@ import click
 
 from exporter import __version__
 from exporter.cli.ownership import require_own_packages
+from exporter.cli.replaying.interruption import INTERRUPTED
 from exporter.cli.subcommands import Subcommands
 from exporter.errors import InfranautError
 
@@ -38,10 +39,12 @@ def infranaut() -> None:
 
 
 def main() -> None:
-    """Runs the command; an error of ours is one line on stderr and exit code 1."""
+    """Runs the command; an error of ours is one line on stderr and exit code 1, Ctrl-C exit code 130."""
     try:
         require_own_packages()
         infranaut()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     except InfranautError as error:
         from exporter.archive.address import masked  # noqa: PLC0415 - not needed where all is well
 

@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from exporter.archive.opening import Archive, open_archive
 from exporter.clock import Clock, SystemClock
 from exporter.derive.sql import check_expressions
 from exporter.errors import InvalidSettings
-from exporter.monitor.duration import parse_duration_s
 from exporter.monitor.load import LoadedMonitor, load_monitors
 from exporter.monitor.spec import Monitor
 from exporter.settings import DEFAULT_STATE
@@ -94,31 +92,6 @@ def archive_options(function: Callable[..., None]) -> Callable[..., None]:
         function(access=ArchiveAccess(archive, config, state, loaded, monitors, SystemClock()), **arguments)
 
     return with_access
-
-
-class Moment(click.ParamType[float]):
-    """`2026-03-01`, `2026-03-01T12:00`, with Z or an offset; UTC where it has none; or how long ago: `7d`, `12h`."""
-
-    name = "time"
-
-    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Seconds since the epoch."""
-        if not isinstance(value, str):
-            return value
-        try:
-            return SystemClock().now() - parse_duration_s(value)
-        except ValueError:
-            pass
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a time; write 2026-03-01, 2026-03-01T12:00Z, or 7d for 7 days ago", param, ctx)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def utc(seconds: float) -> str:
-    """A time as commands print it: `2026-03-01T12:00Z`."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%MZ}"
 
 
 def person() -> str:

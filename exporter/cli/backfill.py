@@ -19,10 +19,11 @@ from exporter.archive.query.archive_reader import ArchiveReader
 from exporter.archive.query.hours import HoursOf, plan_hours
 from exporter.archive.query.session import QuerySession
 from exporter.archive.warm.tier import Span
-from exporter.cli.archive_access import ArchiveAccess, Moment, archive_options, utc
+from exporter.cli.archive_access import ArchiveAccess, archive_options
 from exporter.cli.backfilling.blocks import find_promtool
 from exporter.cli.backfilling.raw_rows import QueriedRows
 from exporter.cli.backfilling.run import Backfill, Backfilled, backfill
+from exporter.cli.times import Moment, utc
 from exporter.derive.sql import check_expressions
 from exporter.errors import InvalidSettings
 from exporter.monitor.duration import parse_duration_s
@@ -36,7 +37,7 @@ _EXAMPLES = """
 Examples:
   infranaut backfill --monitors monitors/ --monitor credit-default --from 7d --dry-run
   infranaut backfill --monitors monitors/ --monitor credit-default --from 2026-03-01 --to 2026-03-08 --out blocks
-  cp -r blocks/* /var/lib/prometheus/metrics2/          (then restart Prometheus, or wait for its next compaction)
+  cp -r blocks/* /var/lib/prometheus/metrics2/          (Prometheus loads them within a minute)
 """
 
 

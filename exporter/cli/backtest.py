@@ -10,17 +10,19 @@ from pathlib import Path
 import click
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
-from exporter.cli.archive_access import Moment
 from exporter.cli.backtesting.objectives import TriedObjectives, tried_objectives
-from exporter.cli.backtesting.outcome import BacktestOutcome, outcome_of, outcome_text
-from exporter.cli.backtesting.pace import asked_length_s, asked_pace, evaluated_span, usual_pace
+from exporter.cli.backtesting.outcome import BacktestOutcome, outcome_of
+from exporter.cli.backtesting.outcome_text import outcome_text
+from exporter.cli.backtesting.pace import asked_length_s, asked_pace, evaluated_span, unit_note, usual_pace
 from exporter.cli.backtesting.programs import find_tools
 from exporter.cli.backtesting.rows import read_rows
-from exporter.cli.backtesting.run import Backtest, Say, Variant
+from exporter.cli.backtesting.run import Backtest, Say
+from exporter.cli.backtesting.variant import Variant
 from exporter.cli.backtesting.variants import Setting, parse_setting, parse_sweep, with_settings
-from exporter.cli.demo.processes import interrupted_by_signals
+from exporter.cli.signals import interrupted_by_signals
+from exporter.cli.times import Moment
 from exporter.derive.sql import check_expressions
 from exporter.errors import InvalidSettings
 from exporter.monitor.duration import parse_duration_s
@@ -28,6 +30,7 @@ from exporter.monitor.load import LoadedMonitor, load_monitors
 from exporter.monitor.spec import Privacy
 from exporter.reference.use import load_reference_of
 
+_ESTIMATED_S = 300.0
 _FILE = click.Path(path_type=Path)
 _EXAMPLES = """
 \b
@@ -77,7 +80,7 @@ def command(  # noqa: PLR0913, PLR0917 - one argument a flag
     variants = _variants(loaded, beside, parse_sweep(sweep) if sweep else [])
     with _progress() as say, _work_folder() as work:
         rows = read_rows(loaded.monitor, data, labels, delay_s, lambda share, _count: say("reading", share))
-        for note in rows.notes:
+        for note in filter(None, [*rows.notes, unit_note(rows.span, data)]):
             click.echo(f"warning: {note}", err=True)
         pace = pace or usual_pace(asked_length_s(rows.span, start, end))
         span = evaluated_span(rows.span, start, end, pace, data)
@@ -144,12 +147,27 @@ def _print(outcome: BacktestOutcome, *, is_json: bool) -> None:
 
 @contextmanager
 def _progress() -> Iterator[Say]:
-    """A bar on stderr for whatever is being done, gone in the end."""
-    columns: Sequence[TextColumn | BarColumn | TimeElapsedColumn] = (
+    """A bar on stderr for whatever is being done, with how long that will go on, gone in the end."""
+    columns: Sequence[ProgressColumn] = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TimeElapsedColumn(),
+        TextColumn("{task.percentage:>3.0f} %, left"),
+        TimeRemainingColumn(elapsed_when_finished=True),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=1.0)
-        yield lambda what, share: bar.update(task, description=what, completed=share)
+    with Progress(*columns, console=Console(stderr=True), transient=True, speed_estimate_period=_ESTIMATED_S) as bar:
+        yield PhaseBar(bar).say
+
+
+class PhaseBar:
+    """Begins anew with each thing that is done: they differ in speed."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._what = ""
+        self._task = bar.add_task("", total=1.0)
+
+    def say(self, what: str, share: float) -> None:
+        if what != self._what:
+            self._bar.remove_task(self._task)
+            self._what, self._task = what, self._bar.add_task(what, total=1.0)
+        self._bar.update(self._task, completed=share)

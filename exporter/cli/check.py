@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from exporter.cli.amounts import count_text
 from exporter.derive.sql import check_expressions
 from exporter.errors import InvalidMonitors, InvalidReference, Mistake
 from exporter.monitor.load import LoadedMonitor, load_monitors
@@ -31,7 +32,7 @@ class CheckedMonitor(msgspec.Struct, frozen=True):
     notes: Sequence[str] = ()
 
     def __str__(self) -> str:
-        features = "1 feature" if self.features == 1 else f"{self.features} features"
+        features = count_text(self.features, "feature")
         reference = f"reference {self.reference}" if self.reference else "no reference"
         return f"{self.path}: {self.name}: {self.task}, {features}, {reference}, about {self.series:,} series a version"
 
@@ -119,8 +120,7 @@ def _print(outcome: CheckOutcome) -> None:
     for mistake in outcome.mistakes:
         click.echo(mistake)
     if outcome.mistakes:
-        count = len(outcome.mistakes)
-        click.echo("1 mistake" if count == 1 else f"{count} mistakes", err=True)
+        click.echo(count_text(len(outcome.mistakes), "mistake"), err=True)
         return
     for monitor in outcome.monitors:
         click.echo(monitor)

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from exporter.archive.dead_letter_summary import DeadLetterSummary, monitors_with_letters, summarise
 from exporter.archive.dead_letters import DeadLetter
+from exporter.cli.amounts import count_text
 from exporter.errors import InvalidSettings
 from exporter.monitor.suggestion import did_you_mean
 from exporter.settings import DEFAULT_STATE
@@ -62,12 +63,12 @@ def _print(summary: DeadLetterSummary, console: Console) -> None:
     for letter in summary.newest:
         _print_letter(letter, console)
     if summary.unreadable:
-        lines = "1 line" if summary.unreadable == 1 else f"{summary.unreadable} lines"
-        click.echo(f"{lines} could not be read", err=True)
+        click.echo(f"{count_text(summary.unreadable, 'line')} could not be read", err=True)
 
 
 def _print_counts(summary: DeadLetterSummary, console: Console) -> None:
-    table = Table("monitor", "kind", "reason", caption=f"{summary.files} files, {summary.size_bytes:,} bytes")
+    caption = f"{count_text(summary.files, 'file')}, {summary.size_bytes:,} bytes"
+    table = Table("monitor", "kind", "reason", caption=caption)
     table.add_column("records", justify="right")
     for count in summary.counts:
         table.add_row(Text(count.monitor), count.kind, count.reason, f"{count.records:,}")

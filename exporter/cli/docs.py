@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from exporter.cli.metrics_page import metrics_page
+from exporter.errors import InvalidSettings
 from exporter.monitor.page import monitor_page
 from exporter.monitor.schema import schema_text
 
@@ -35,10 +36,13 @@ def command(out: Path, is_check: bool) -> None:
         for name in stale:
             click.echo(f"{out / name}: not up to date; write it with: infranaut docs --out {out}", err=True)
         sys.exit(1 if stale else 0)
-    out.mkdir(parents=True, exist_ok=True)
-    for name, page in PAGES.items():
-        (out / name).write_text(page(), encoding="utf-8")
-        click.echo(out / name)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, page in PAGES.items():
+            (out / name).write_text(page(), encoding="utf-8")
+            click.echo(out / name)
+    except OSError as error:
+        raise InvalidSettings(f"--out {out}: cannot be written to: {error.strerror}; name another folder") from error
 
 
 def _is_current(path: Path, text: str) -> bool:

@@ -13,6 +13,7 @@ import alertmanager
 import dashboards
 import rules
 from alertmanager.delivery import DeliverySettings
+from exporter.cli.amounts import count_text
 from exporter.cli.delivery_options import delivery_options
 from exporter.cli.generated_folder import FileState, GeneratedFile, compare, update
 from exporter.cli.mixin_index import render_index
@@ -100,12 +101,12 @@ def _rendered(
     """Folder → file name → text."""
     loaded = load_monitors(paths, check_expressions)
     monitors = [monitor.monitor for monitor in loaded.monitors]
-    click.echo(f"{len(monitors)} {'monitor' if len(monitors) == 1 else 'monitors'} read", err=True)
-    for note in _notes(loaded):
+    click.echo(f"{_counted(loaded)} read", err=True)
+    for note in [*_notes(loaded), *(_untested(loaded) if kind in ("tests", "all") else ())]:
         click.echo(f"note: {note}", err=True)
     renderers = {
         "rules": lambda: rules.render(monitors, settings.links, settings.scope, loaded.objectives),
-        "tests": lambda: scenario.render(monitors),
+        "tests": lambda: scenario.render(monitors, loaded.objectives),
         "dashboards": lambda: dashboards.render(monitors, loaded.objectives),
         "alertmanager": lambda: alertmanager.render(monitors, delivery, settings.scope.cluster_label or names.CLUSTER),
         "mixin": lambda: render_index(monitors, settings.links, loaded.objectives),
@@ -135,6 +136,15 @@ def _namespaces(loaded: Loaded, settings: RuleSettings) -> Mapping[str, str]:
 def _parts(loaded: Loaded, settings: RuleSettings) -> Mapping[str, Sequence[RuleGroup]]:
     monitors = [monitor.monitor for monitor in loaded.monitors]
     return groups_by_part(monitors, settings.links, scope_texts(settings.scope), loaded.objectives)
+
+
+def _counted(loaded: Loaded) -> str:
+    monitors = count_text(len(loaded.monitors), "monitor")
+    return f"{monitors}, {count_text(len(loaded.objectives), 'OpenSLO objective')}" if loaded.objectives else monitors
+
+
+def _untested(loaded: Loaded) -> list[str]:
+    return [f"{slo.path}: {reason}" for slo in loaded.objectives for reason in scenario.untested([slo])]
 
 
 def _notes(loaded: Loaded) -> list[str]:

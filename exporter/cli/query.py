@@ -18,9 +18,10 @@ from exporter.archive.query.session import QuerySession
 from exporter.archive.query.views import QueryTable
 from exporter.archive.warm.tier import Span
 from exporter.cli.amounts import count_text
-from exporter.cli.archive_access import ArchiveAccess, Moment, archive_options, utc
+from exporter.cli.archive_access import ArchiveAccess, archive_options
 from exporter.cli.querying.output import Format, write_rows
 from exporter.cli.replaying.interruption import INTERRUPTED
+from exporter.cli.times import Moment, utc
 from exporter.monitor.spec import Monitor
 from exporter.settings import parse_size
 

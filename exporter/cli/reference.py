@@ -58,9 +58,10 @@ def command() -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="The reference  [default: beside the data]")
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON document.")
 def build(monitor_path: Path, name: str | None, data: Path | None, out: Path | None, is_json: bool) -> None:
-    """Builds the reference of a monitor: bins, categories, moments, and the distribution of the prediction.
+    """Builds the reference of a monitor from data.
 
-    The same data, in any order of its rows, gives the same file. Keep it in git beside the monitor.
+    It holds bins, categories and moments of each feature, and of the prediction. The same data, in any order of its
+    rows, gives the same file. Keep it in git beside the monitor.
 
     \b
     Examples:

@@ -60,7 +60,7 @@ class _Mistaken(Exception):
 
 def read_expressions(connection: Any, monitor: Monitor) -> tuple[list[Expression], list[KeyMistake]]:
     """In the monitor's order, features first; an expression with a mistake does not hide those of the others."""
-    reader = _Reader(connection, monitor)
+    reader = _ExpressionReader(connection, monitor)
     for name, feature in monitor.spec.features.items():
         if feature.sql is not None:
             reader.read(("spec", "features", name, "sql"), name, feature.type, feature.sql)
@@ -69,7 +69,7 @@ def read_expressions(connection: Any, monitor: Monitor) -> tuple[list[Expression
     return reader.expressions, reader.mistakes
 
 
-class _Reader:
+class _ExpressionReader:
     def __init__(self, connection: Any, monitor: Monitor) -> None:
         self.expressions: list[Expression] = []
         self.mistakes: list[KeyMistake] = []

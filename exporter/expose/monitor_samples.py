@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from exporter import catalog
-from exporter.batch import Booleans, Integers
-from exporter.catalog import Metric
+from exporter.batch import Booleans
 from exporter.expose.audience import Arrival, Audience
 from exporter.expose.families import FamilySamples, HistogramSamples, Samples
+from exporter.expose.family_slots import FamilySlots, child_labels, family_slots
 from exporter.expose.static_samples import static_samples
-from exporter.window.children import Child
 from exporter.window.counts import Row
-from exporter.window.label_columns import ChainedLabels, LabelPairs
-from exporter.window.layout import Section, Store, Table
+from exporter.window.label_columns import LabelPairs
+from exporter.window.sections import Table
 from exporter.window.shared import SharedMonitor
 
 Heads = tuple[LabelPairs, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _FamilySlots:
-    """The slots of one family in a row of counts, and the labels of each."""
-
-    metric: Metric
-    store: Store
-    slots: Integers
-    tails: Sequence[LabelPairs]
 
 
 class MonitorSamples:
@@ -47,8 +35,8 @@ class MonitorSamples:
         self._arrivals: dict[int, Arrival] = {}
         self._name = shared.monitor.name
         self._static = static_samples(shared, sha256)
-        self._overall = _families(shared.layout.overall)
-        self._model = _families(shared.layout.model)
+        self._overall = family_slots(shared.layout.overall.sections)
+        self._model = family_slots(shared.layout.model.sections)
         self._own: LabelPairs = (("monitor", self._name),)
         self._heads: Heads = ()
 
@@ -62,7 +50,7 @@ class MonitorSamples:
             self._release(shown)
             _hide(snapshot.model, shown == 0)
         if len(children) != len(self._heads):
-            self._heads = tuple((*self._own, *_child_labels(child)) for child in children)
+            self._heads = tuple((*self._own, *child_labels(child)) for child in children)
         overall = Row(snapshot.overall.integers[None], snapshot.overall.floats[None], snapshot.overall.maxima[None])
         samples = [
             *self._static,
@@ -85,7 +73,7 @@ class MonitorSamples:
                 shown[row] = 1
                 del self._arrivals[row]
 
-    def _counted(self, table: Table, families: Sequence[_FamilySlots], heads: Heads, rows: Row) -> list[FamilySamples]:
+    def _counted(self, table: Table, families: Sequence[FamilySlots], heads: Heads, rows: Row) -> list[FamilySamples]:
         found: list[FamilySamples] = [
             Samples(family.metric, self._name, heads, family.tails, rows.of(family.store)[:, family.slots])
             for family in families
@@ -101,27 +89,6 @@ class MonitorSamples:
             Samples(metric, self._name, (self._own,), ((),), np.array([value], dtype=np.int64))
             for metric, value in values
         ]
-
-
-def _families(table: Table) -> list[_FamilySlots]:
-    """The sections of a table, those of one family put together."""
-    sections: dict[str, list[Section]] = {}
-    for section in table.sections:
-        sections.setdefault(section.metric.name, []).append(section)
-    return [
-        _FamilySlots(
-            same[0].metric,
-            same[0].store,
-            np.concatenate([np.arange(section.start, section.stop) for section in same]),
-            ChainedLabels(tuple(section.labels for section in same)),
-        )
-        for same in sections.values()
-    ]
-
-
-def _child_labels(child: Child) -> LabelPairs:
-    version = ("model_version", child.model_version)
-    return (version,) if child.segment is None else (version, (catalog.SEGMENT, child.segment))
 
 
 def _hide(rows: Row, is_new: Booleans) -> None:

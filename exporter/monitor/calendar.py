@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from exporter.monitor.suggestion import did_you_mean
@@ -24,6 +24,7 @@ MONTHS = (
     "december",
 )
 DAY_END_MIN = 24 * 60
+_MONTH_LENGTHS = (28, 29, 30, 31)
 
 _TIMES = re.compile(r"^([01][0-9]|2[0-4]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])$")
 _DAYS = re.compile(r"^(-?[0-9]{1,2})(?:\.\.(-?[0-9]{1,2}))?$")
@@ -75,6 +76,35 @@ def parse_days_of_month(text: str) -> tuple[int, int]:
     if first < 0 < last or (first > last and (first > 0) == (last > 0)):
         raise ValueError(f"{text!r} ends before it begins")
     return first, last
+
+
+def cover_the_day(spans: Iterable[DaySpan]) -> bool:
+    """Whether no minute is left out, on a day before which there was another one like it."""
+    halves = [
+        half
+        for span in spans
+        for half in ([(span.start_min, DAY_END_MIN), (0, span.end_min)] if span.crosses_midnight else [span])
+    ]
+    covered_min = 0
+    for start_min, end_min in sorted(halves):
+        if start_min > covered_min:
+            return False
+        covered_min = max(covered_min, end_min)
+    return covered_min == DAY_END_MIN
+
+
+def cover_every_month(spans: Iterable[tuple[int, int]]) -> bool:
+    """Whether no day is left out, however long the month is."""
+    ends = list(spans)
+    return all(
+        {day for span in ends for day in _days(span, length)} == set(range(1, length + 1)) for length in _MONTH_LENGTHS
+    )
+
+
+def _days(span: tuple[int, int], length: int) -> Iterable[int]:
+    """The days of a month of that length; negative ones count from its end."""
+    first, last = (day if day > 0 else length + 1 + day for day in span)
+    return range(max(first, 1), min(last, length) + 1)
 
 
 def _cycle(text: str, names: Sequence[str], what: str) -> tuple[str, ...]:

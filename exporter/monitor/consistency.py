@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from exporter.monitor.alert_mistakes import alert_mistakes
 from exporter.monitor.dashboard_mistakes import dashboard_mistakes
+from exporter.monitor.duration import Duration
 from exporter.monitor.fields import carried_features, event_fields
 from exporter.monitor.performance import CLASS_METRICS, PerformanceMetric
 from exporter.monitor.positions import KeyPath
@@ -20,6 +21,7 @@ from exporter.monitor.suggestion import did_you_mean
 
 _RESERVED_PREFIXES = ("__", "@")
 _FEATURES: KeyPath = ("spec", "features")
+_LONGEST_COLD = Duration("100y")
 
 
 class Finding(NamedTuple):
@@ -245,6 +247,9 @@ def _retention(monitor: Monitor) -> Iterator[Finding]:
         if getattr(retention, shorter).seconds > getattr(retention, longer).seconds:
             message = f"shorter than {shorter} ({getattr(retention, shorter)}), expected at least as long"
             yield Finding(("spec", "retention", longer), message, (("spec", "retention", shorter),))
+    if retention.cold.seconds > _LONGEST_COLD.seconds:
+        message = f"longer than {_LONGEST_COLD}, expected at most so long: a store that locks files would keep to it"
+        yield Finding(("spec", "retention", "cold"), message)
 
 
 CHECKS: tuple[Callable[[Monitor], Iterator[Finding]], ...] = (

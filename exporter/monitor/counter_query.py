@@ -20,6 +20,7 @@ from promql_parser import (
     VectorSelector,
 )
 
+from exporter.monitor.promql import refused_regex
 from exporter.monitor.promql_literal import literal
 
 WINDOW_PLACEHOLDERS = ("{{.window}}", "{{ .window }}")
@@ -57,9 +58,12 @@ def _parse(query: str) -> Expr:
     for placeholder in WINDOW_PLACEHOLDERS:
         query = query.replace(placeholder, "5m")
     try:
-        return promql_parser.parse(query)
+        tree = promql_parser.parse(query)
     except ValueError as error:
         raise ValueError(f"is not PromQL: {error}") from error
+    if mistake := refused_regex(tree):
+        raise ValueError(f"is not PromQL: {mistake}")
+    return tree
 
 
 def _nodes(tree: Expr) -> list[Expr]:

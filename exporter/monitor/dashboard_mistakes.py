@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from exporter.monitor.dashboards import OwnPanel, PanelName
+from exporter.monitor.dashboards import OwnDashboard, OwnPanel, PanelName
 from exporter.monitor.positions import KeyPath
-from exporter.monitor.promql import promql_mistake
+from exporter.monitor.promql import promql_mistake, unknown_variables
 from exporter.monitor.spec import Monitor, Spec
+from exporter.monitor.suggestion import did_you_mean
 
 DashboardMistake = tuple[KeyPath, str, tuple[KeyPath, ...]]
 """A key, what is wrong with it, and the other keys that this rests on."""
@@ -46,12 +47,34 @@ def dashboard_mistakes(monitor: Monitor) -> Iterator[DashboardMistake]:
             yield (*key, "name"), f"a second dashboard named {dashboard.name!r}", ()
         seen.add(dashboard.name)
         for place, panel in enumerate(dashboard.panels):
-            yield from _panel(monitor.spec, panel, (*key, "panels", place))
+            panel_key = (*key, "panels", place)
+            if panel.query is not None:
+                known = dashboard_variables(monitor.spec, dashboard)
+                yield from (((*panel_key, "query"), told, ()) for told in _query(panel.query, known))
+            yield from _panel(monitor.spec, panel, panel_key)
+
+
+def dashboard_variables(spec: Spec, dashboard: OwnDashboard) -> Sequence[str]:
+    """What a query may read, beside what Grafana knows anyway."""
+    has_feature = any(panel.show == "distribution" for panel in dashboard.panels)
+    return [
+        *("cluster", "job", "monitor", "model_version"),
+        *(("segment",) if spec.segments else ()),
+        *(("feature",) if has_feature else ()),
+    ]
+
+
+def _query(query: str, known: Sequence[str]) -> Iterator[str]:
+    """A variable that is unknown makes the query none, too; once is enough."""
+    unknown = unknown_variables(query, known)
+    for name in unknown:
+        expected = ", ".join(f"${variable}" for variable in known)
+        yield f"no variable ${name} on this dashboard, expected one of {expected}{did_you_mean(name, known)}"
+    if not unknown and (mistake := promql_mistake(query)):
+        yield f"not PromQL: {mistake}"
 
 
 def _panel(spec: Spec, panel: OwnPanel, key: KeyPath) -> Iterator[DashboardMistake]:
-    if panel.query is not None and (mistake := promql_mistake(panel.query)):
-        yield (*key, "query"), f"not PromQL: {mistake}", ()
     if panel.show is None:
         return
     for needed, is_met in _NEEDS.get(panel.show, ()):

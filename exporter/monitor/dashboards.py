@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from exporter.monitor.grafana_units import known_unit
 from exporter.monitor.strict import LabelValue, Name, StrictModel
 
 PanelName = Literal[
@@ -37,12 +38,14 @@ class OwnPanel(StrictModel):
     show: PanelName | None = None
     """The name of a known panel; `drift` alone means `{show: drift}`."""
     query: str | None = None
-    """PromQL, drawn over time. It may read `$cluster`, `$job`, `$model_version` and, as durations, `$__rate_interval`,
+    """PromQL, drawn over time. It may read `$cluster`, `$job`, `$monitor` and `$model_version`, `$segment` where the
+    monitor has segments, `$feature` beside the panel `distribution`, and, as durations, `$__rate_interval`,
     `$__interval` and `$__range`."""
     title: LabelValue | None = None
     """Above the panel; a query needs one."""
-    unit: LabelValue = "short"
-    """Grafana's name for the unit of a query: `percentunit`, `s`, `bytes`, `eps`, …"""
+    unit: Annotated[LabelValue, AfterValidator(known_unit)] = "short"
+    """Grafana's id of the unit of a query: `percentunit`, `s`, `bytes`, `eps`, …; or text of your own as `suffix:loans`
+    or `prefix:about `."""
     legend: str = ""
     """What names the series of a query, such as `{{model_version}}`."""
     description: str = ""

@@ -104,7 +104,7 @@ def describe(annotation: Any) -> str:
     if options := choices(annotation):
         return one_of(options)
     if get_origin(annotation) is list:
-        return f"a list {_example(unwrap(get_args(annotation)[0]))}"
+        return _describe_list(unwrap(get_args(annotation)[0]))
     keys = known_keys(annotation)
     if 0 < len(keys) <= _FEW_KEYS:
         return f"a mapping with {', '.join(keys)}"
@@ -115,10 +115,13 @@ def one_of(options: Sequence[str]) -> str:
     return options[0] if len(options) == 1 else f"one of {', '.join(options)}"
 
 
-def _example(annotation: Any) -> str:
-    if get_origin(annotation) is Literal:
-        return f"of {', '.join(choices(annotation))}"
-    return {str: "such as [a, b]", Duration: "of durations such as 1h"}.get(annotation, "of mappings")
+def _describe_list(item: Any) -> str:
+    """A list of such items; one duration may be written in place of a list of one wherever there are several."""
+    if item is Duration:
+        return "a duration such as 1h, or a list of them"
+    if get_origin(item) is Literal:
+        return f"a list of {', '.join(choices(item))}"
+    return "a list such as [a, b]" if item is str else "a list of mappings"
 
 
 def _inside(annotation: Any, part: str | int) -> tuple[Any, bool]:

@@ -8,7 +8,16 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, field_validator, model_validator
 
-from exporter.monitor.calendar import parse_days_of_month, parse_months, parse_times, parse_weekdays
+from exporter.monitor.calendar import (
+    MONTHS,
+    WEEKDAYS,
+    cover_every_month,
+    cover_the_day,
+    parse_days_of_month,
+    parse_months,
+    parse_times,
+    parse_weekdays,
+)
 from exporter.monitor.severity import Severity
 from exporter.monitor.strict import LabelValue, StrictModel, as_list
 from exporter.monitor.suggestion import did_you_mean
@@ -70,8 +79,27 @@ class Mute(StrictModel):
     def _is_some_time(self) -> Self:
         if not (self.times or self.weekdays or self.days_of_month or self.months):
             raise ValueError("mutes for ever, expected times, weekdays, days_of_month or months")
+        if self._is_always():
+            raise ValueError(
+                "mutes at every time, so that nobody is ever told; write fewer hours, days or months, or tell nobody "
+                "by routes, such as {severity: info, to: {}}"
+            )
         if self.days_of_month and any(parse_times(times).crosses_midnight for times in self.times):
             raise ValueError("days_of_month with times that cross midnight: write two, one to 24:00 and one from 00:00")
         if not self.severity:
             raise ValueError("mutes no severity, expected info, warning or critical")
         return self
+
+    def _is_always(self) -> bool:
+        """Whether each key that is given covers all of what it cuts."""
+        return (
+            (not self.times or cover_the_day(map(parse_times, self.times)))
+            and _names_all(WEEKDAYS, parse_weekdays, self.weekdays)
+            and (not self.days_of_month or cover_every_month(map(parse_days_of_month, self.days_of_month)))
+            and _names_all(MONTHS, parse_months, self.months)
+        )
+
+
+def _names_all(names: Iterable[str], parse: Callable[[str], Iterable[str]], texts: Iterable[str]) -> bool:
+    named = {name for text in texts for name in parse(text)}
+    return not named or named.issuperset(names)

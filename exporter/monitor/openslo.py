@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from exporter.monitor.burn_rate import Period
 from exporter.monitor.counter_query import increase_of
 from exporter.monitor.slo import SloTerms
-from exporter.monitor.strict import Name, StrictModel
+from exporter.monitor.strict import LabelValue, Name, StrictModel
 
 API_GROUP = "openslo/"
 API_VERSION = "openslo/v1"
@@ -21,7 +21,6 @@ STEP = "5m"
 """What events are counted in, and the longest time slice."""
 
 _PERIODS: Mapping[str, Period] = {"1w": "7d", "7d": "7d", "4w": "28d", "28d": "28d", "30d": "30d", "90d": "90d"}
-_LABELS = ("team", "tier")
 
 
 def _counters(query: str) -> str:
@@ -46,13 +45,33 @@ def _rolls(value: bool) -> bool:
     return value
 
 
-class SloMetadata(StrictModel):
+class OpenSloMetadata(StrictModel):
     """Who this document is."""
 
     name: Name
     displayName: str = ""
-    labels: dict[str, Any] = {}
     annotations: dict[str, Any] = {}
+
+
+class IndicatorMetadata(OpenSloMetadata):
+    """Who an indicator is."""
+
+    labels: dict[str, Any] = {}
+
+
+class ObjectiveLabels(StrictModel):
+    """Labels of an objective: two stand on its alerts, where a label has one value; the others are not read."""
+
+    model_config = ConfigDict(extra="allow")
+
+    team: LabelValue | None = None
+    tier: LabelValue | None = None
+
+
+class ObjectiveMetadata(OpenSloMetadata):
+    """Who an objective is, and whose."""
+
+    labels: ObjectiveLabels = ObjectiveLabels()
 
 
 class PrometheusQuery(StrictModel):
@@ -103,7 +122,7 @@ class IndicatorSpec(StrictModel):
 class InlineIndicator(StrictModel):
     """An indicator inside an objective."""
 
-    metadata: SloMetadata | None = None
+    metadata: IndicatorMetadata | None = None
     spec: IndicatorSpec
 
 
@@ -162,7 +181,7 @@ class OpenSlo(StrictModel):
 
     apiVersion: Literal["openslo/v1"]
     kind: Literal["SLO"]
-    metadata: SloMetadata
+    metadata: ObjectiveMetadata
     spec: ServiceObjective
 
     @property
@@ -174,8 +193,9 @@ class OpenSlo(StrictModel):
     @property
     def labels(self) -> dict[str, str]:
         """Those of its labels that stand on alerts."""
-        given = self.metadata.labels
-        return {label: given[label] for label in _LABELS if isinstance(given.get(label), str)}
+        labels = self.metadata.labels
+        given = {"team": labels.team, "tier": labels.tier}
+        return {label: text for label, text in given.items() if text is not None}
 
 
 class OpenSli(StrictModel):
@@ -183,5 +203,5 @@ class OpenSli(StrictModel):
 
     apiVersion: Literal["openslo/v1"]
     kind: Literal["SLI"]
-    metadata: SloMetadata
+    metadata: IndicatorMetadata
     spec: IndicatorSpec

@@ -58,6 +58,10 @@ Webhook = Annotated[LabelValue, AfterValidator(_webhook)]
 class Route(StrictModel):
     """Who is told, all of them; each name is also that of a file with a secret."""
 
+    secrets_hint = (
+        "secrets do not stand here: write a name, such as `pagerduty: risk-oncall`, and the secret into the file "
+        "risk-oncall.pagerduty in Alertmanager's folder of secrets"
+    )
     pagerduty: SecretName | None = None
     """A PagerDuty service."""
     opsgenie: SecretName | None = None

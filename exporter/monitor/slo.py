@@ -11,6 +11,8 @@ from exporter.monitor.duration import Duration, DurationField, duration_text
 from exporter.monitor.performance import PerformanceMetric
 from exporter.monitor.strict import StrictModel
 
+ENDING_HOLD = Duration("1h")
+"""How long InfranautSloBudgetEnding waits before it alerts, where it is not tuned."""
 _ENDING_SHARE = 0.1
 
 
@@ -28,7 +30,10 @@ class SloTerms(StrictModel):
     burn_rates: list[BurnRate] = []
     """Pairs of windows in place of those that fit the period."""
     ending_within: DurationField | None = None
-    """Alerts when the budget will be spent within it, as the last day went; a tenth of the period where absent."""
+    """Alerts when the budget will be spent within it, as the last day went; a tenth of the period where absent.
+
+    At least an hour more than InfranautSloBudgetEnding waits (`hold`, 1h where absent).
+    """
 
     @property
     def budget(self) -> float:

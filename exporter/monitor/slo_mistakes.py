@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exporter.monitor.duration import Duration
+from exporter.monitor.alerting import AlertName
+from exporter.monitor.duration import Duration, duration_text
 from exporter.monitor.positions import KeyPath
 from exporter.monitor.reach import bound_mistakes
-from exporter.monitor.slo import LatencySlo, QualitySlo, SloTerms
+from exporter.monitor.slo import ENDING_HOLD, LatencySlo, QualitySlo, SloTerms
 from exporter.monitor.spec import METRICS_BY_TASK, Monitor
 
 SHORTEST_WINDOW_S = 300.0
 """Errors and events are counted in steps of five minutes."""
+_NOTICE_S = 3600.0
+"""That an alert about the end of a budget gives at least."""
+_ENDING: AlertName = "InfranautSloBudgetEnding"
 
 SloMistake = tuple[KeyPath, str, tuple[KeyPath, ...]]
 """A key, what is wrong with it, and the other keys that this rests on."""
@@ -22,6 +26,7 @@ def slo_mistakes(monitor: Monitor) -> Iterator[SloMistake]:
     for index, slo in enumerate(monitor.spec.slos):
         key: KeyPath = ("spec", "slos", index)
         yield from _burn_rates(slo, key)
+        yield from _ending(monitor, slo, key)
         yield from _what_it_needs(monitor, slo.name, key)
         if isinstance(slo, LatencySlo) and monitor.spec.events.latency_seconds is None:
             message = "needs the latency, but spec.events.latency_seconds does not name its field"
@@ -58,6 +63,23 @@ def _burn_rates(slo: SloTerms, key: KeyPath) -> Iterator[SloMistake]:
                 )
         if rate.long.seconds in [other.long.seconds for other in slo.burn_rates[:index]]:
             yield (*of_rate, "long"), f"a second pair over {rate.long}, expected one", ()
+
+
+def _ending(monitor: Monitor, slo: SloTerms, key: KeyPath) -> Iterator[SloMistake]:
+    """The alert waits, and what ends meanwhile is spent when it comes."""
+    tuning = monitor.spec.alerts.tuning.get(_ENDING)
+    hold = (tuning.hold if tuning else None) or ENDING_HOLD
+    least_s = hold.seconds + _NOTICE_S
+    if slo.ending.seconds >= least_s:
+        return
+    of_hold: KeyPath = ("spec", "alerts", "tuning", _ENDING, "hold")
+    reason = f"{_ENDING} waits {hold} before it alerts, and should come an hour before the budget is spent"
+    if slo.ending_within is not None:
+        message = f"got {slo.ending}, expected at least {duration_text(least_s)}: {reason}"
+        yield (*key, "ending_within"), message, (of_hold,)
+    else:
+        message = f"is too long for {slo.name}, which alerts {slo.ending} before the end (ending_within): {reason}"
+        yield of_hold, message, ((*key, "period"),)
 
 
 def _what_it_needs(monitor: Monitor, name: str, key: KeyPath) -> Iterator[SloMistake]:

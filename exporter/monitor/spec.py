@@ -202,7 +202,7 @@ class Retention(StrictModel):
     warm: DurationField = Duration("30d")
     """Rows in a database: a file in the state folder, or PostgreSQL."""
     cold: DurationField = Duration("1y")
-    """Rows as Parquet files: a folder, or object storage."""
+    """Rows as Parquet files: a folder, or object storage; at most 100y."""
 
 
 class FileSource(StrictModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -50,3 +50,5 @@ LabelValue = Annotated[str, AfterValidator(_label_value)]
 
 class StrictModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+    secrets_hint: ClassVar[str] = ""
+    """Where a secret stands that somebody may look for here."""

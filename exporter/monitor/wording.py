@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,9 @@ _BOUNDS = {
     "less_than_equal": ("le", "at most"),
     "less_than": ("lt", "less than"),
 }
+_HIDDEN = frozenset(("password", "passwd", "secret", "token"))
+"""Keys whose values are masked wherever an error is printed (`password: ***`)."""
+_SECRETS = _HIDDEN | {"key", "url"}
 _LONGEST_LIST_OF_KEYS = 12
 _LONGEST_SHOWN = 60
 
@@ -27,7 +31,24 @@ def flaw_of(error: ErrorDetails, document: Document, root: type[BaseModel] = Mon
     """One pydantic error in words, with its line; `root` is the model of the whole document."""
     place = locate(error["loc"], root)
     key = _key(error, place)
+    if error["type"] == "extra_forbidden" and _is_secret(place):
+        return Flaw(document.line_of(key), key[:-1], _unknown_secret(error, place))
     return Flaw(document.line_of(key), key, _message(error, place, document.written.get(key)))
+
+
+def _is_secret(place: Place) -> bool:
+    """Whether a secret is looked for here, or an error that ends in this key would be printed as if it held one."""
+    words = re.split("[_-]", str(place.key[-1]).casefold())
+    return not _SECRETS.isdisjoint(words) if _secrets_hint(place) else _HIDDEN.issuperset(words)
+
+
+def _unknown_secret(error: ErrorDetails, place: Place) -> str:
+    hint = _secrets_hint(place) or _unknown_key(error, place).removeprefix("unknown key").lstrip(",; ")
+    return f"unknown key {str(place.key[-1])!r}, {hint}"
+
+
+def _secrets_hint(place: Place) -> str:
+    return str(getattr(place.parent, "secrets_hint", ""))
 
 
 def _key(error: ErrorDetails, place: Place) -> KeyPath:

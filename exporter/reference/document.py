@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -151,11 +152,16 @@ def seal(
 
 
 def save_reference(reference: Reference, path: Path) -> None:
-    """Writes the document, whole or not at all."""
+    """Writes the document, whole or not at all; InvalidReference where it cannot be written."""
     partial = path.with_name(path.name + ".partial")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial.write_bytes(_encode(_document(reference), indent=1))
-    partial.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(_encode(_document(reference), indent=1))
+        partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise InvalidReference(f"{path}: the reference cannot be written: {error.strerror}") from error
 
 
 def load_reference(path: Path) -> Reference:

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from exporter.batch import Floats, Integers
-from exporter.window.layout import Layout, Store
+from exporter.window.layout import Layout
 from exporter.window.memory import Shape, SharedMemory, published
+from exporter.window.sections import Store
 
 _READ_ATTEMPTS = 250
 _READ_PAUSE_S = 0.001

@@ -16,7 +16,8 @@ from exporter import catalog
 from exporter.batch import Floats, Integers
 from exporter.window.counts import Row
 from exporter.window.label_columns import LabelPairs
-from exporter.window.layout import HistogramSection, Layout, Section, Store
+from exporter.window.layout import Layout
+from exporter.window.sections import HistogramSection, Section, Store
 
 _OF_THE_PROCESS = frozenset(
     metric.name
@@ -95,9 +96,9 @@ _Run = tuple[FamilyForm, Store, slice]
 
 def _runs_of(layout: Layout) -> Iterator[_Run]:
     bounds: dict[str, tuple[float, ...]] = {}
-    if layout.outcomes is not None and layout.monitor.spec.model.task == "binary":
+    if layout.outcomes is not None and layout.outcomes.scores is not None:
         bounds[catalog.OUTCOMES.name] = (layout.monitor.spec.model.threshold,)
-        bounds[catalog.SCORE_BIN.name] = bounds[catalog.SCORE_BIN_SCORE_SUM.name] = layout.outcomes.score_edges
+        bounds[catalog.SCORE_BIN.name] = bounds[catalog.SCORE_BIN_SCORE_SUM.name] = layout.outcomes.scores.edges
     for section in layout.model.sections:
         if section.metric.name not in _OF_THE_PROCESS and section.labels:
             yield _run(section, bounds.get(section.metric.name, ()))

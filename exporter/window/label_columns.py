@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import overload
 
 LabelPairs = tuple[tuple[str, str], ...]
@@ -52,6 +53,9 @@ class ChainedLabels(LabelRows):
 
     def __len__(self) -> int:
         return sum(map(len, self.parts))
+
+    def __iter__(self) -> Iterator[LabelPairs]:
+        return chain.from_iterable(self.parts)
 
     def at(self, index: int) -> LabelPairs:
         for part in self.parts:

@@ -1,111 +1,32 @@
 """Where each series of a monitor stands in its arrays of counts.
 
-One model version (and segment) is one row of three arrays: integers and floats, which add up over processes, and
-maxima, of which the largest counts. What belongs to the monitor as a whole stands in arrays of its own. A section is a
-run of slots of one family; the renderer and the counters both go by sections, so a slot's meaning stands here only.
+One model version (and segment) is one row of arrays; what belongs to the monitor as a whole stands in a row of its own.
+The renderer and the counters both go by the sections of a row, so a slot's meaning stands here only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from exporter import catalog
 from exporter.batch import Reason
-from exporter.catalog import Metric
 from exporter.monitor.spec import CategoryFeature, Feature, Monitor
 from exporter.monitor.thresholds import thresholds
-from exporter.reference.document import (
-    CategoryReference,
-    FeatureReference,
-    NumberReference,
-    Reference,
-    quantile_bin_names,
-)
+from exporter.reference.document import FeatureReference, NumberReference, Reference, quantile_bin_names
 from exporter.validate import ValueRule
-from exporter.window.bucket_edges import label_delay_edges, lag_edges, latency_edges
+from exporter.window.bucket_edges import lag_edges, latency_edges
 from exporter.window.fixed_bins import fixed_bins
 from exporter.window.label_columns import ChainedLabels, LabelColumn, LabelPairs
+from exporter.window.outcome_slots import lay_outcomes
+from exporter.window.sections import SIGNS, Section, Store, Table
 
 SOURCES = ("http", "file")
 SERIES_DROPPED_REASONS = ("series_limit", "segment_limit")
-SIGNS = ("positive", "negative")
-BINARY_CLASSES = ("0", "1")
-SCORE_BINS_WITHOUT_REFERENCE = 20
 
 _MOST_CHILDREN = 10_000
 _SERIES_ABOUT_ITSELF = 4
 """monitor_info, reference_info, series, series_limit"""
-
-
-class Store(StrEnum):
-    """The array that a section stands in."""
-
-    INTEGERS = "integers"
-    FLOATS = "floats"
-    MAXIMA = "maxima"
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Slots `start` to `stop` of one family; `labels` holds, for each slot, the labels after the model's own."""
-
-    metric: Metric
-    labels: Sequence[LabelPairs]
-    store: Store
-    start: int
-
-    @property
-    def stop(self) -> int:
-        return self.start + len(self.labels)
-
-    @property
-    def slots(self) -> slice:
-        return slice(self.start, self.stop)
-
-
-@dataclass(frozen=True, slots=True)
-class HistogramSection:
-    """A histogram: len(edges) + 1 integers that do not accumulate, and one float for the sum."""
-
-    metric: Metric
-    edges: tuple[float, ...]
-    start: int
-    sum_at: int
-
-    @property
-    def slots(self) -> slice:
-        return slice(self.start, self.start + len(self.edges) + 1)
-
-
-class Table:
-    """The sections of one row, and the sizes of its arrays."""
-
-    def __init__(self) -> None:
-        self.sections: list[Section] = []
-        self.histograms: list[HistogramSection] = []
-        self.sizes: dict[Store, int] = dict.fromkeys(Store, 0)
-
-    def add(self, metric: Metric, labels: Sequence[LabelPairs] = ((),), store: Store = Store.INTEGERS) -> Section:
-        section = Section(metric, labels, store, self.sizes[store])
-        self.sizes[store] = section.stop
-        self.sections.append(section)
-        return section
-
-    def add_histogram(self, metric: Metric, edges: Sequence[float]) -> HistogramSection:
-        section = HistogramSection(metric, tuple(edges), self.sizes[Store.INTEGERS], self.sizes[Store.FLOATS])
-        self.sizes[Store.INTEGERS] += len(edges) + 1
-        self.sizes[Store.FLOATS] += 1
-        self.histograms.append(section)
-        return section
-
-    @property
-    def series(self) -> int:
-        """Series that one row exposes."""
-        return sum(len(section.labels) for section in self.sections) + sum(
-            len(histogram.edges) + 3 for histogram in self.histograms
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,24 +44,6 @@ class FeatureSlots:
     squares: int | None
     violations: Mapping[ValueRule, int]
     edges: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeSlots:
-    """The slots that labels fill; those of other tasks are None."""
-
-    labels: int
-    pending: int
-    expired: int
-    delay: HistogramSection
-    classes: tuple[str, ...]
-    outcomes: Section | None
-    score_edges: tuple[float, ...]
-    score_bins: Section | None
-    score_sums: Section | None
-    errors: Section | None
-    signed: Section | None
-    losses: int | None
 
 
 class Layout:
@@ -202,7 +105,7 @@ class Layout:
         self.prediction = self._lay_prediction()
         self.broken_rules = (*(rule.name for rule in spec.rules), catalog.ANY_RULE)
         self.invalid = table.add(catalog.RECORDS_INVALID, [(("rule", rule),) for rule in self.broken_rules])
-        self.outcomes = self._lay_outcomes() if spec.labels else None
+        self.outcomes = lay_outcomes(self.monitor, self.reference, table) if spec.labels else None
 
     def _lay_feature(self, name: str, feature: Feature) -> FeatureSlots:
         built = self.reference.features[name] if self.reference else None
@@ -244,62 +147,6 @@ class Layout:
         squares = self.model.add(catalog.FEATURE_VALUE_SQUARES, [own], Store.FLOATS)
         edges = self._edges(name, built)
         return FeatureSlots(name, built, bins, values.start, sums.start, squares.start, rules, edges)
-
-    def _lay_outcomes(self) -> OutcomeSlots:
-        task, table = self.monitor.spec.model.task, self.model
-        labels = table.add(catalog.LABELS).start
-        pending = table.add(catalog.LABELS_PENDING).start
-        expired = table.add(catalog.LABELS_EXPIRED).start
-        delay = table.add_histogram(catalog.LABEL_DELAY, label_delay_edges(self.monitor))
-        classes = self._classes()
-        outcomes = score_bins = score_sums = errors = signed = None
-        score_edges: tuple[float, ...] = ()
-        losses = None
-        if task == "regression":
-            errors = table.add(catalog.ERROR_ABSOLUTE, store=Store.FLOATS)
-            table.add(catalog.ERROR_SQUARED, store=Store.FLOATS)
-            table.add(catalog.ERROR_SQUARED_SQUARES, store=Store.FLOATS)
-            signed = table.add(catalog.ERROR_SIGNED, [(("sign", sign),) for sign in SIGNS], Store.FLOATS)
-        else:
-            pairs = [(("actual", a), ("predicted", p)) for a in classes for p in classes]
-            outcomes = table.add(catalog.OUTCOMES, pairs)
-        if task == "binary":
-            score_edges = self._score_edges()
-            names = tuple(f"s{index:02d}" for index in range(len(score_edges) + 1))
-            bins = ChainedLabels(tuple(LabelColumn((("actual", each),), "bin", names) for each in BINARY_CLASSES))
-            score_bins = table.add(catalog.SCORE_BIN, bins)
-            score_sums = table.add(catalog.SCORE_BIN_SCORE_SUM, bins, Store.FLOATS)
-            losses = table.add(catalog.LOG_LOSS, store=Store.FLOATS).start
-            for loss in (catalog.BRIER_SCORE, catalog.LOG_LOSS_SQUARES, catalog.BRIER_SCORE_SQUARES):
-                table.add(loss, store=Store.FLOATS)
-        return OutcomeSlots(
-            labels,
-            pending,
-            expired,
-            delay,
-            classes,
-            outcomes,
-            score_edges,
-            score_bins,
-            score_sums,
-            errors,
-            signed,
-            losses,
-        )
-
-    def _classes(self) -> tuple[str, ...]:
-        model = self.monitor.spec.model
-        if model.task != "multiclass":
-            return BINARY_CLASSES
-        known = model.classes
-        if not known and self.reference and isinstance(self.reference.prediction, CategoryReference):
-            known = self.reference.prediction.values
-        return (*known, catalog.OTHER)
-
-    def _score_edges(self) -> tuple[float, ...]:
-        if self.reference and self.reference.score_edges:
-            return self.reference.score_edges
-        return tuple(index / SCORE_BINS_WITHOUT_REFERENCE for index in range(1, SCORE_BINS_WITHOUT_REFERENCE))
 
 
 def _rules_of(feature: Feature) -> tuple[ValueRule, ...]:

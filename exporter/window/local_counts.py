@@ -10,7 +10,8 @@ import numpy.typing as npt
 from exporter.catalog import OTHER
 from exporter.window.children import Allocation, Child, rest_of
 from exporter.window.counts import CountsWriter, Row
-from exporter.window.layout import Layout, Store, Table
+from exporter.window.layout import Layout
+from exporter.window.sections import Store, Table
 from exporter.window.shared import expected_children
 
 

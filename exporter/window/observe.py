@@ -13,8 +13,9 @@ from exporter.catalog import ANY_RULE, CATEGORY_PREFIX, OTHER_BIN
 from exporter.validate import Validated
 from exporter.window.binning import Groups, category_codes, count_codes, count_in_bins, group_by_child
 from exporter.window.counts import CountsWriter, add_by_child
-from exporter.window.layout import FeatureSlots, HistogramSection, Layout, Section
+from exporter.window.layout import FeatureSlots, Layout
 from exporter.window.number_counts import NumberCounter
+from exporter.window.sections import HistogramSection, Section
 
 
 class PredictionCounter:

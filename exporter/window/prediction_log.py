@@ -26,7 +26,7 @@ ChildRows = npt.NDArray[np.int32]
 
 
 class SharedPredictionStore:
-    """A `PredictionStore` in shared memory.
+    """Remembers predictions by the hash of their id. Every call is atomic between processes, and none waits for I/O.
 
     label_delay_s : how long a prediction waits for its label; None when the monitor has no labels.
     horizon_s     : how long an id is remembered for duplicates.
@@ -64,6 +64,7 @@ class SharedPredictionStore:
         }
 
     def remember(self, keys: Hashes, values: Floats, times: Floats, children: Integers, states: States) -> Remembered:
+        """Adds n predictions, in order; of two with one key the first is fresh. `states`: SEEN or WAITING, uint8[n]."""
         fresh = np.zeros(len(keys), dtype=np.bool_)
         joined: list[Integers] = []
         labels: list[Floats] = []
@@ -85,6 +86,7 @@ class SharedPredictionStore:
         return Remembered(fresh, np.concatenate(joined), np.concatenate(labels), np.concatenate(evicted))
 
     def join(self, keys: Hashes, labels: Floats, now: float) -> Joined:
+        """Joins n labels, in order; a label without a prediction waits for it."""
         count = len(keys)
         duplicate, too_late = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
         joined: list[tuple[Integers, _Entries]] = []
@@ -118,6 +120,7 @@ class SharedPredictionStore:
         )
 
     def sweep(self, now: float) -> Swept | None:
+        """Gives up what has waited too long; None when it was done a moment ago."""
         if now - self._swept_at[0] < self._sweep_every_s:
             return None
         with self._lock:
@@ -137,6 +140,7 @@ class SharedPredictionStore:
         return Swept(expired, unmatched)
 
     def claim_early(self, keys: Hashes) -> Booleans:
+        """bool[n], keys under which a label waits for its prediction; each is taken for labelled from then on."""
         claimed = np.zeros(len(keys), dtype=np.bool_)
         with self._lock:
             self._index.fit(min(int(self._appended[0]), len(self._log)))

@@ -1,19 +1,14 @@
-"""Predictions remembered by id: tells duplicates, and what a label's prediction was.
-
-`exporter.window.prediction_log` remembers in shared memory; a durable store would stand behind the same protocol.
-"""
+"""What came of remembering predictions by id (`exporter.window.prediction_log`): duplicates, and labels joined."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from exporter.batch import Booleans, Floats, Integers
-from exporter.window.hashing import Hashes
 
 States = npt.NDArray[np.uint8]
 
@@ -75,19 +70,3 @@ class Swept:
 
     expired: npt.NDArray[np.int32]
     unmatched: int
-
-
-class PredictionStore(Protocol):
-    """Remembers predictions by the hash of their id. Every call is atomic between processes, and none waits for I/O."""
-
-    def remember(self, keys: Hashes, values: Floats, times: Floats, children: Integers, states: States) -> Remembered:
-        """Adds n predictions, in order; of two with one key the first is fresh. `states`: SEEN or WAITING, uint8[n]."""
-
-    def join(self, keys: Hashes, labels: Floats, now: float) -> Joined:
-        """Joins n labels, in order; a label without a prediction waits for it."""
-
-    def sweep(self, now: float) -> Swept | None:
-        """Gives up what has waited too long; None when it was done a moment ago."""
-
-    def claim_early(self, keys: Hashes) -> Booleans:
-        """bool[n], keys under which a label waits for its prediction; each is taken for labelled from then on."""

@@ -45,11 +45,6 @@ def availability() -> str:
     return f"model:infranaut_predictions:availability{RATE_WINDOW}"
 
 
-def latency_rate() -> str:
-    """Predictions with a latency, a second."""
-    return f"model:infranaut_prediction_latency_seconds:rate{RATE_WINDOW}"
-
-
 def latency_bucket_rate() -> str:
     """Predictions in each bucket of latency (label `le`), a second."""
     return f"model_le:infranaut_prediction_latency_seconds_bucket:rate{RATE_WINDOW}"

@@ -19,19 +19,24 @@ _DECIMALS = 9
 class ScenarioSeries:
     """A series of a situation, without the labels that tell which situation it is.
 
-    source : `exporter`: the situation is its job, the replica its instance; `rules`: recorded, of no instance;
-             `process`: has a job of its own, and the situation is its instance.
+    source   : `exporter`: the situation is its job, the replica its instance; `rules`: recorded, of no instance;
+               `process`: has a job of its own, and the situation is its instance;
+               `queried`: only its replica is told; `service`: recorded of what is queried, nothing is told.
+    instance : the label that tells replicas apart.
     """
 
     name: str
     labels: tuple[tuple[str, str], ...]
-    source: Literal["exporter", "rules", "process"] = "exporter"
+    source: Literal["exporter", "rules", "process", "queried", "service"] = "exporter"
+    instance: str = names.INSTANCE
 
     def text(self, situation: str, replica: str) -> str:
         situated = {
-            "exporter": ((names.JOB, situation), (names.INSTANCE, replica)),
+            "exporter": ((names.JOB, situation), (self.instance, replica)),
             "rules": ((names.JOB, situation),),
             "process": ((names.INSTANCE, situation),),
+            "queried": ((self.instance, replica),),
+            "service": (),
         }
         pairs = (*situated[self.source], *self.labels)
         return f"{self.name}{{{','.join(equals(label, value) for label, value in pairs)}}}"

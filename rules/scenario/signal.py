@@ -17,8 +17,8 @@ Growth = Mapping[ScenarioSeries, float]
 """How much each counter grows in the window, over all replicas."""
 Counters = Callable[[float], Growth]
 """The growth, given how many rows come in a window."""
-History = Callable[[float, float], Mapping[ScenarioSeries, float]]
-"""What the rules had recorded before, given the rows and how many seconds are played."""
+Past = Callable[[float, float], Growth]
+"""What had been before, given the rows of a window and how many seconds are played after it."""
 
 
 class Gauge(NamedTuple):
@@ -46,9 +46,11 @@ class Signal:
     before   : how much the counters grow in all of that time, where not at the pace of `sound`.
     lasting  : how long what is unsound can be told from what was before; as long as the alert is held where absent.
     patience : how much of the past the alert asks for before it can begin to be held.
+    shaken   : how long before the end something happens to a replica; half of the last window where absent.
     history  : what the rules had recorded before the first scrape.
-    situated : the label that tells situations apart.
+    situated : the label that tells situations apart; where no label does, each is a test of its own.
     replicas : of what the series are scraped from.
+    fires    : whether it alerts; where not, it must be silent although it is not sound.
     """
 
     alert: str
@@ -63,15 +65,17 @@ class Signal:
     step: Duration | None = None
     evaluated: Duration | None = None
     lead: Duration | None = None
-    before: Counters | None = None
+    before: Past | None = None
     lasting: Duration | None = None
     patience: Duration | None = None
     states: Callable[[bool], Mapping[ScenarioSeries, Gauge]] = lambda _: {}
-    history: History = lambda _rows, _played_s: {}
+    shaken: Duration | None = None
+    history: Past = lambda _rows, _played_s: {}
     own: Mapping[str, str] = field(default_factory=dict)
     found: Mapping[str, str] = field(default_factory=dict)
-    situated: str = names.JOB
+    situated: str | None = names.JOB
     replicas: tuple[str, ...] = ("a", "b")
+    fires: bool = True
 
 
 def threshold_gauges(monitor: Monitor, *prefixes: str) -> dict[ScenarioSeries, float]:

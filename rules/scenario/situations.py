@@ -38,11 +38,17 @@ SITUATIONS = (
     Situation("unsound, counter reset", is_sound=False, traffic="high", event="reset"),
     Situation("unsound, missing replica", is_sound=False, traffic="high", event="missing"),
 )
-"""Each is a `job` or an `instance` of its own, so that one run of promtool plays them all."""
+"""Each is a `job` or an `instance` of its own where it can be, so that one run of promtool plays them all."""
+_UNSOUND = Situation("unsound", is_sound=False, traffic="high")
 
 
 def situations_of(signal: Signal) -> list[Situation]:
-    """All that the signal can be put into: few rows where it asks for enough, a reset where it reads counters."""
+    """All that the signal can be put into: few rows where it asks for enough, a reset where it reads counters.
+
+    Of one that must be silent only that in which it would fire, were it not for what makes it silent.
+    """
+    if not signal.fires:
+        return [_UNSOUND]
     has_counters = bool(signal.sound(signal.high_rows))
     return [
         situation
@@ -57,7 +63,7 @@ def input_series(signal: Signal, situation: Situation, passing: Timeline) -> Ite
     """What the replicas expose at each step, and what was recorded before; the first alone has the gauges."""
     rows = _rows(signal, situation) or 0
     first = signal.replicas[0]
-    for series, value in signal.history(rows, passing.played_s).items():
+    for series, value in signal.history(rows, passing.after_lead_s).items():
         yield _series(series, situation, first, Lifetime(passing.steps).first(value))
     for series, value in signal.gauges.items():
         yield _series(series, situation, first, Lifetime(passing.steps).gauge(value))
@@ -77,7 +83,7 @@ def _counters(
     a_step = 1 / passing.a_window / len(signal.replicas)
     before, a_step_before = signal.sound(rows), a_step
     if signal.before is not None:
-        before, a_step_before = signal.before(rows), 1 / passing.lead / len(signal.replicas)
+        before, a_step_before = signal.before(rows, passing.after_lead_s), 1 / passing.lead / len(signal.replicas)
     for series, growth in grown.items():
         values = life.counter(growth * a_step, before.get(series, 0) * a_step_before, passing.lead)
         yield _series(series, situation, replica, values)
@@ -87,8 +93,8 @@ def _lifetime(situation: Situation, passing: Timeline, *, is_last: bool) -> Life
     """What happens, happens to the last replica."""
     return Lifetime(
         passing.steps,
-        restart=passing.middle if is_last and situation.event == "reset" else None,
-        end=passing.middle if is_last and situation.event == "missing" else None,
+        restart=passing.shaken if is_last and situation.event == "reset" else None,
+        end=passing.shaken if is_last and situation.event == "missing" else None,
     )
 
 

@@ -1,6 +1,6 @@
-"""The alerts of objectives over slices of time: a metric that meets its bound, against one that misses it by far.
+"""The alerts of objectives over slices of time: slices that are all good, against slices that are all bad.
 
-A slice is an event, so their number comes of the time that is played and not of the traffic, whose rows are labels.
+A slice is an event, so their number comes of the time that is played and not of the traffic.
 """
 
 from __future__ import annotations
@@ -8,100 +8,120 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from exporter.monitor.alerting import AlertName
 from exporter.monitor.duration import Duration, duration_text
-from exporter.monitor.spec import Monitor, Objective, QualitySlo
+from exporter.monitor.slo import SloTerms
 from rules import names
-from rules.scenario.falling_budget import events_before
-from rules.scenario.labelled_model import labelled_counts
-from rules.scenario.performance_low import good_and_bad
+from rules.scenario.falling_budget import EVALUATED, HALF, OVERSPENT, events_before, used_after
 from rules.scenario.series import ScenarioSeries
-from rules.scenario.signal import History, Signal, threshold_gauges
+from rules.scenario.signal import Counters, Past, Signal
 from rules.slo.budget_alerts import BUDGET_HISTORY, events_of_a_budget
 from rules.slo.burn_alert import SIGNIFICANCE
 
 _EVALUATED = Duration("4m")
 """So that each evaluation still sees what the one before has recorded."""
-_TREND_EVALUATED = Duration("30m")
-"""Often enough for a trend of hours."""
 _SPARE_SLICES = 3
-"""The first have no metric yet."""
+"""The first may not be judged yet."""
+_MANY = 1000
 
 
-def burn(monitor: Monitor, slo: QualitySlo) -> list[Signal]:
+class JudgedSlices(NamedTuple):
+    """An objective over slices, and the counters that make all of them good or bad.
+
+    slice    : how long one is.
+    seen_s   : how far apart scrapes may be.
+    rows     : those that come in `seen_s` at least, so that a slice is judged.
+    few_rows : those with which none is; None where any number will do.
+    counted  : slices that an evaluation counts at most when the one before was long ago.
+    recorded : the series that the rules record under a name.
+    """
+
+    terms: SloTerms
+    slice: Duration
+    good: Counters
+    bad: Counters
+    seen_s: float
+    rows: float
+    recorded: Callable[[str], ScenarioSeries]
+    few_rows: float | None = None
+    counted: int = 1
+    gauges: Mapping[ScenarioSeries, float] = {}
+    situated: str | None = names.JOB
+
+
+def burn(slices: JudgedSlices) -> list[Signal]:
     """One for each pair of windows."""
+    span_s = _span_s(slices, _slices_to_burn(slices.terms))
     return [
-        _signal(monitor, slo, names.SLO_BURN, _span_s(slo, _slices_to_burn(slo)), {names.WINDOW: str(rate.long)})
-        for rate in slo.alerting_burn_rates
+        _signal(slices, names.SLO_BURN, span_s, {names.WINDOW: str(rate.long)})
+        for rate in slices.terms.alerting_burn_rates
     ]
 
 
-def spent(monitor: Monitor, slo: QualitySlo) -> Signal:
+def spent(slices: JudgedSlices) -> Signal:
     """Half of the budget is left of as few slices as can have one; those that are bad take the rest."""
-    before = events_of_a_budget(slo)
-    bad = math.ceil(before * slo.budget / 2 / (1 - slo.budget))
-    return _signal(
-        monitor, slo, names.SLO_BUDGET_SPENT, _span_s(slo, bad), {}, _half_spent(monitor, slo, lambda _: before)
-    )
+    terms = slices.terms
+    before = events_of_a_budget(terms)
+    bad = math.ceil(before * terms.budget * HALF / (1 - terms.budget))
+    signal = _signal(slices, names.SLO_BUDGET_SPENT, _span_s(slices, bad))
+    return replace(signal, history=_past(slices, HALF, lambda _: before))
 
 
-def ending(monitor: Monitor, slo: QualitySlo) -> Signal:
-    """So many slices before that those that are bad, one at each evaluation, take nearly all of the rest."""
+def ending(slices: JudgedSlices) -> list[Signal]:
+    """So many slices before that those that are bad take nearly all of the rest; where none was left, it is silent."""
+
+    def before(played_s: float) -> float:
+        bad = slices.counted * played_s / EVALUATED.seconds
+        return events_before(bad, slices.terms.budget, used_after(played_s))
+
     past = Duration(BUDGET_HISTORY)
-    history = _half_spent(monitor, slo, lambda played_s: events_before(played_s / _TREND_EVALUATED.seconds, slo.budget))
-    signal = _signal(monitor, slo, names.SLO_BUDGET_ENDING, past.seconds, {}, history)
-    return replace(signal, evaluated=_TREND_EVALUATED, patience=past)
+    signal = _signal(slices, names.SLO_BUDGET_ENDING, past.seconds, evaluated=EVALUATED)
+    falls = replace(signal, patience=past, history=_past(slices, HALF, before))
+    return [falls, replace(falls, history=_past(slices, OVERSPENT, before), fires=False)]
 
 
-def _half_spent(monitor: Monitor, slo: QualitySlo, before: Callable[[float], float]) -> History:
-    """Slices as the rules record them, so many for the seconds that are played; half of the budget is spent."""
-
-    def recorded(series: str) -> ScenarioSeries:
-        return ScenarioSeries(series, ((names.MONITOR, monitor.name), (names.SLO, slo.name)), source="rules")
-
+def _past(slices: JudgedSlices, used: float, before: Callable[[float], float]) -> Past:
+    """Slices as the rules record them, so many for the seconds that are played, which used a share of the budget."""
+    errors = min(1, used * slices.terms.budget)
     return lambda _rows, played_s: {
-        recorded(names.slo_events(names.SLO_STEP)): before(played_s),
-        recorded(names.slo_errors(names.SLO_STEP)): before(played_s) * slo.budget / 2,
+        slices.recorded(names.slo_events(names.SLO_STEP)): before(played_s),
+        slices.recorded(names.slo_errors(names.SLO_STEP)): before(played_s) * errors,
     }
 
 
-def _slices_to_burn(slo: QualitySlo) -> int:
+def _slices_to_burn(terms: SloTerms) -> int:
     """Of bad ones only, so many that they are enough, and significant."""
-    bad = slo.minimum_events
-    while 2 * (math.sqrt(bad + 0.375) - math.sqrt(bad * slo.budget + 0.375)) <= SIGNIFICANCE:
+    bad = terms.minimum_events
+    while 2 * (math.sqrt(bad + 0.375) - math.sqrt(bad * terms.budget + 0.375)) <= SIGNIFICANCE:
         bad += 1
     return bad
 
 
 def _signal(
-    monitor: Monitor,
-    slo: QualitySlo,
+    slices: JudgedSlices,
     alert: AlertName,
     span_s: float,
-    own: Mapping[str, str],
-    history: History = lambda _rows, _played_s: {},
+    own: Mapping[str, str] | None = None,
+    evaluated: Duration = _EVALUATED,
 ) -> Signal:
-    performance = monitor.spec.performance
-    objective = Objective(metric=slo.metric, minimum=slo.minimum, maximum=slo.maximum)
-    good, bad = good_and_bad(objective)
-    counted_s = min(_EVALUATED.seconds, performance.window.seconds / 2)
-    enough = performance.minimum_labels * span_s / counted_s
+    enough = slices.rows * span_s / slices.seen_s
     return Signal(
         alert=alert,
         window=duration_text(span_s),
-        sound=lambda rows: labelled_counts(monitor, objective, good, rows),
-        unsound=lambda rows: labelled_counts(monitor, objective, bad, rows),
-        gauges=threshold_gauges(monitor, "performance_"),
+        sound=slices.good,
+        unsound=slices.bad,
+        gauges=slices.gauges,
         low_rows=enough,
-        high_rows=1000 * enough,
-        few_rows=performance.minimum_labels / 10,
-        step=duration_text(_EVALUATED.seconds / math.ceil(_EVALUATED.seconds / counted_s)),
-        evaluated=_EVALUATED,
-        history=history,
-        own={names.SLO: slo.name, **own},
+        high_rows=_MANY * enough,
+        few_rows=slices.few_rows,
+        step=duration_text(evaluated.seconds / math.ceil(evaluated.seconds / slices.seen_s)),
+        evaluated=evaluated,
+        own={names.SLO: slices.terms.name, **(own or {})},
+        situated=slices.situated,
     )
 
 
-def _span_s(slo: QualitySlo, slices: int) -> float:
-    return (slices + _SPARE_SLICES) * Duration(slo.slice).seconds
+def _span_s(slices: JudgedSlices, count: int) -> float:
+    return (count + _SPARE_SLICES) * slices.slice.seconds

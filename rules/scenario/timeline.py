@@ -14,25 +14,23 @@ _SPARE_EVALUATIONS = 3
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """lead: steps in which all is sound; steps: those and the ones after; a_window: steps that rows are spread over."""
+    """lead: steps in which all is sound; steps: those and the ones after; a_window: steps that rows are spread over;
+    shaken: the step in which something happens to a replica.
+    """
 
     step: Duration
     lead: int
     steps: int
     a_window: float
+    shaken: int
 
     @property
-    def played_s(self) -> float:
-        return self.steps * self.step.seconds
+    def after_lead_s(self) -> float:
+        return (self.steps - self.lead) * self.step.seconds
 
     @property
     def end(self) -> Duration:
-        return duration_text(self.played_s)
-
-    @property
-    def middle(self) -> int:
-        """Of the last window, or of what is played of it."""
-        return self.steps - max(1, round(min(self.a_window, self.steps - self.lead) / 2))
+        return duration_text(self.steps * self.step.seconds)
 
 
 def step_of(signal: Signal) -> Duration:
@@ -54,7 +52,9 @@ def timeline(signal: Signal, held_s: float) -> Timeline:
     else:
         evaluations = math.ceil((_span(signal).seconds + held_s) / evaluated_s) + _SPARE_EVALUATIONS
         played = round(evaluations * evaluated_s / step_s)
-    return Timeline(step_of(signal), lead, lead + played, min(signal.window.seconds / step_s, played))
+    a_window = min(signal.window.seconds / step_s, played)
+    shaken = signal.shaken.seconds / step_s if signal.shaken else a_window / 2
+    return Timeline(step_of(signal), lead, lead + played, a_window, lead + played - max(1, round(shaken)))
 
 
 def early_end(signal: Signal, passing: Timeline, held_s: float) -> Duration | None:

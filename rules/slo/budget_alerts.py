@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from exporter.monitor.duration import Duration
-from exporter.monitor.slo import SloTerms
+from exporter.monitor.slo import ENDING_HOLD, SloTerms
 from rules import names
 from rules.alert_text import looked_up, looked_up_complement
 from rules.group import AlertingRule
@@ -50,7 +50,7 @@ def budget_ending(owner: SloOwner, slo: SloTerms) -> list[AlertingRule]:
     draft = AlertDraft(
         alert=names.SLO_BUDGET_ENDING,
         expr="\nand ".join(conditions),
-        hold="1h",
+        hold=str(ENDING_HOLD),
         labels={names.SLO: slo.name},
         summary=f"{owner.title}: the error budget of {slo.name} ends within {{{{ $value | humanizeDuration }}}}",
         description=(

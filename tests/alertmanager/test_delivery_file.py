@@ -8,6 +8,7 @@ import pytest
 
 from alertmanager.delivery import DeliverySettings
 from alertmanager.delivery_file import load_delivery
+from exporter.archive.address import masked
 from exporter.errors import InvalidSettings
 
 WHOLE = """\
@@ -64,6 +65,27 @@ def test_what_is_no_such_file_is_refused(text: str, told: str, tmp_path: Path) -
     with pytest.raises(InvalidSettings) as raised:
         load_delivery(written(tmp_path, text))
     assert told in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "smtp: {smarthost: 'a:25', sender: a@b.c, password: hunter2}\n",
+            "smtp: unknown key 'password', the password does not stand here: write it into the file smtp.password in",
+        ),
+        ("slack_token: abc\n", "delivery.yaml:1: unknown key 'slack_token', secrets do not stand here: each is a file"),
+        (
+            "default: {pagerduty_key: abc}\n",
+            "default: unknown key 'pagerduty_key', secrets do not stand here: write a name, such as",
+        ),
+    ],
+)
+def test_who_writes_a_secret_is_told_where_it_belongs(text: str, told: str, tmp_path: Path) -> None:
+    """Also after the command has masked whatever looks like a password."""
+    with pytest.raises(InvalidSettings) as raised:
+        load_delivery(written(tmp_path, text))
+    assert told in masked(str(raised.value))
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -21,9 +21,11 @@ from tests.bench import (
     bench_memory,
     bench_pipeline,
     bench_plan_cost,
+    bench_plan_storage,
     bench_processes,
     bench_profiles,
     bench_scrape,
+    bench_slo_sums,
     bench_soak,
     bench_spool,
 )
@@ -42,9 +44,11 @@ BENCHES: dict[str, Callable[[], list[BenchRow]]] = {
     "memory": bench_memory.run,
     "pipeline": bench_pipeline.run,
     "plan-cost": bench_plan_cost.run,
+    "plan-storage": bench_plan_storage.run,
     "processes": bench_processes.run,
     "profiles": bench_profiles.run,
     "scrape": bench_scrape.run,
+    "slo-sums": bench_slo_sums.run,
     "soak": bench_soak.run,
     "spool": bench_spool.run,
 }

@@ -125,9 +125,9 @@ def _stopwatch(pipeline: Any) -> Iterator[dict[str, float]]:
         ("decode", pipeline, "_decode"),
         ("derive", pipeline._deriver, "derive"),
         ("remember", pipeline._join, "remember"),
-        ("validate", pipeline._features, "check"),
-        ("count", pipeline._pending, "take"),
-        ("count", pipeline._counter, "count"),
+        ("validate", pipeline._queue._features, "check"),
+        ("count", pipeline._queue._pending, "take"),
+        ("count", pipeline._queue._counter, "count"),
     )
     taken_s = {stage: 0.0 for stage, _, _ in places}
     for stage, owner, name in places:

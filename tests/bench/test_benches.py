@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from rules.cost import coefficients
 from tests.bench import (
     bench_archive_ingest,
     bench_cold,
@@ -19,8 +20,10 @@ from tests.bench import (
     bench_landing,
     bench_memory,
     bench_pipeline,
+    bench_plan_storage,
     bench_processes,
     bench_profiles,
+    bench_slo_sums,
     bench_soak,
     bench_spool,
 )
@@ -32,8 +35,10 @@ from tests.bench.bench_ingest import IngestSizes
 from tests.bench.bench_landing import LandingSizes
 from tests.bench.bench_memory import MemorySizes
 from tests.bench.bench_pipeline import PipelineSizes
+from tests.bench.bench_plan_storage import StorageSizes
 from tests.bench.bench_processes import ProcessSizes
 from tests.bench.bench_profiles import ProfileSizes
+from tests.bench.bench_slo_sums import SloSumSizes
 from tests.bench.bench_soak import SoakSizes, growth_percent
 from tests.bench.bench_spool import SpoolSizes
 from tests.bench.harness import BenchRow
@@ -110,6 +115,16 @@ def test_profiles_are_measured_whole_and_in_parts() -> None:
 def test_memory_is_measured_with_and_without_the_table_of_ids() -> None:
     found = figures(bench_memory.run(MemorySizes(monitors=1, batches=1, rows=50)))
     assert list(found) == ["memory", "table of ids", "an id"]
+
+
+def test_memory_and_disk_of_a_prometheus_are_measured_beside_the_plan() -> None:
+    rows = bench_plan_storage.run(StorageSizes(head_series=100, scrapes=1, block_series=14, hours=2))
+    assert list(figures(rows)) == ["memory", "disk, exposed", "disk, recorded"]
+    assert rows[0].peer == coefficients().head_bytes_a_series
+
+
+def test_sums_of_an_objective_are_measured_for_each_window() -> None:
+    assert list(figures(bench_slo_sums.run(SloSumSizes(("1h", "3d"), 0.01)))) == ["sums over 1h", "sums over 3d"]
 
 
 def test_the_spool_is_timed_against_no_durability() -> None:

@@ -9,13 +9,7 @@ import subprocess
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from tests.support.exporters import (
-    START_DEADLINE_S,
-    STOP_DEADLINE_S,
-    RunningExporter,
-    serve_command,
-    session_of,
-)
+from tests.support.exporters import START_DEADLINE_S, STOP_DEADLINE_S, RunningExporter, serve_command, session_of
 from tests.support.polling import wait_until
 from tests.support.ports import free_port
 from tests.support.programs import log_tail

@@ -71,7 +71,6 @@ class PersistentSender:
         self.complaints: list[str] = []
         """Answers that no exporter may give."""
         self.statuses: Counter[int] = Counter()
-        self.lost_connections = 0
 
     def run(self) -> None:
         """Until `stop`; then sends the labels that are due, and comes to an end."""
@@ -124,7 +123,6 @@ class PersistentSender:
         try:
             status, retry_after_s, document = self._request(target, kind, payload)
         except (OSError, http.client.HTTPException, ValueError):
-            self.lost_connections += 1
             self._connections.pop(target).close()
             self._stopping.wait(_PAUSE_AFTER_FAILURE_S)
             return False

@@ -6,18 +6,7 @@ import numpy as np
 
 from exporter.archive.entry import Kind
 from exporter.archive.warm.tier import Span, WarmTier
-from tests.support.archives import (
-    DAY_S,
-    EVER,
-    HOUR_S,
-    MONITOR,
-    ORIGIN,
-    an_entry,
-    labels,
-    moment,
-    plain,
-    predictions,
-)
+from tests.support.archives import DAY_S, EVER, HOUR_S, MONITOR, ORIGIN, an_entry, labels, moment, plain, predictions
 from tests.support.batches import START_S
 from tests.support.landed import assert_counts_are_right, joined, labelled, land, new_rows
 

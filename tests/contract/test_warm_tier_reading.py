@@ -10,18 +10,7 @@ import pytest
 from exporter.archive.entry import Kind
 from exporter.archive.schema import EVENT_COLUMNS, PROVENANCE
 from exporter.archive.warm.tier import Span, WarmTier
-from tests.support.archives import (
-    DAY_S,
-    EVER,
-    MONITOR,
-    ORIGIN,
-    an_entry,
-    ids,
-    labels,
-    letters,
-    plain,
-    predictions,
-)
+from tests.support.archives import DAY_S, EVER, MONITOR, ORIGIN, an_entry, ids, labels, letters, plain, predictions
 from tests.support.batches import START_S
 from tests.support.landed import everything, land
 from tests.support.warm_places import WarmPlace

@@ -10,17 +10,7 @@ import pytest
 from exporter.archive.entry import Kind
 from exporter.archive.warm.tier import WarmTier
 from exporter.errors import LateRows
-from tests.support.archives import (
-    DAY_S,
-    EVER,
-    MONITOR,
-    an_entry,
-    ids,
-    labels,
-    letters,
-    predictions,
-    varied_predictions,
-)
+from tests.support.archives import DAY_S, EVER, MONITOR, an_entry, ids, labels, letters, predictions, varied_predictions
 from tests.support.batches import START_S
 from tests.support.landed import assert_counts_are_right, everything, joined, labelled, land, new_rows
 

@@ -9,6 +9,7 @@ import pytest
 
 from dashboards import render
 from dashboards.layout import walk
+from exporter.monitor.dashboard_mistakes import dashboard_variables
 from exporter.monitor.spec import PanelName
 from rules import names
 from tests.support.model_monitors import a_model_monitor
@@ -74,3 +75,14 @@ def test_it_is_called_by_its_title_or_its_name_and_found_by_a_uid_of_its_own() -
     assert an_own_dashboard("drift", title="Risk, weekly")["title"] == "Infranaut / credit-default / Risk, weekly"
     assert an_own_dashboard("drift")["uid"] == names.custom_dashboard("credit-default", "risk")
     assert names.custom_dashboard("a-b", "c") != names.custom_dashboard("a", "b-c")
+
+
+@pytest.mark.parametrize("segments", [None, {"by": ["region"]}], ids=["whole", "segmented"])
+@pytest.mark.parametrize("panel", ["predictions", "distribution"])
+def test_a_query_may_read_just_the_variables_that_the_dashboard_has(
+    panel: str, segments: dict[str, Any] | None
+) -> None:
+    asked = {"name": "risk", "panels": [panel]}
+    monitor = a_model_monitor(dashboards=[asked], segments=segments)
+    known = dashboard_variables(monitor.spec, monitor.spec.dashboards[0])
+    assert ["datasource", *known] == variables(an_own_dashboard(panel, segments=segments))

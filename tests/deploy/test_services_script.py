@@ -105,6 +105,12 @@ def test_programs_on_path_are_preferred_and_linked_under_their_projects_names(tm
     assert (tmp_path / "tools" / "bin" / "amtool").readlink() == path / "amtool"
 
 
+def test_a_program_that_tells_no_version_is_told_without_one(tmp_path: Path) -> None:
+    path = a_path_with(tmp_path / "path", prometheus_pushgateway="echo", apt_get="exit 1")
+    told = services(path, tmp_path / "tools", "prometheus-pushgateway")
+    assert told.stdout == f"pushgateway from {path}/prometheus-pushgateway\n"
+
+
 def test_a_service_without_its_tool_is_not_taken_from_path(tmp_path: Path) -> None:
     path = a_path_with(tmp_path / "path", prometheus="echo 'prometheus, version 9'")
     told = services(path, tmp_path / "tools", "prometheus")

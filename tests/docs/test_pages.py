@@ -27,6 +27,13 @@ def test_every_link_to_a_file_or_a_heading_leads_there(page: Page) -> None:
         assert not anchor or anchor in Page(target).anchors(), f"{link}: there is no such heading"
 
 
+def test_the_index_leads_to_every_page_and_every_decision() -> None:
+    index = ROOT / "docs" / "README.md"
+    linked = {(index.parent / link).resolve() for link in Page(index).links() if "://" not in link}
+    pages = {*index.parent.glob("*.md"), *(index.parent / "adr").glob("*.md")} - {index}
+    assert sorted(page.name for page in pages - linked) == []
+
+
 @PAGE
 def test_every_command_of_ours_is_understood(page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "monitors").mkdir()

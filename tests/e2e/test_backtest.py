@@ -23,7 +23,8 @@ from exporter.cli.backtesting.counted import TARGET
 from exporter.cli.backtesting.pace import BacktestPace, evaluated_span
 from exporter.cli.backtesting.programs import Tools
 from exporter.cli.backtesting.rows import read_rows
-from exporter.cli.backtesting.run import Backtest, FiredAlert, Variant
+from exporter.cli.backtesting.run import Backtest, FiredAlert
+from exporter.cli.backtesting.variant import Variant
 from exporter.errors import InvalidSettings
 from exporter.monitor.load import load_monitors
 from exporter.monitor.thresholds import thresholds

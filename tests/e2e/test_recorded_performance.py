@@ -39,7 +39,7 @@ pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledRows:
+class WeightedRows:
     """Predictions with their ground truth and the weight of each row."""
 
     predicted: Sequence[Any]
@@ -103,7 +103,7 @@ def recorded(fleet: Fleet, name: str, evaluation: RuleEvaluation, metric: Any) -
     return evaluation.read(fleet.prometheus, record, name, "model_version", "segment")
 
 
-def labelled_rows(fleet: Fleet, name: str, evaluation: RuleEvaluation) -> Mapping[Slice, LabelledRows]:
+def labelled_rows(fleet: Fleet, name: str, evaluation: RuleEvaluation) -> Mapping[Slice, WeightedRows]:
     """The labelled rows of both replicas for each version, and for each segment of it where there are segments."""
     gathered: dict[Slice, list[tuple[Any, Any, float]]] = {}
     model = fleet.models[name]
@@ -116,12 +116,12 @@ def labelled_rows(fleet: Fleet, name: str, evaluation: RuleEvaluation) -> Mappin
     return {key: as_rows(rows) for key, rows in gathered.items()}
 
 
-def as_rows(rows: Sequence[tuple[Any, Any, float]]) -> LabelledRows:
+def as_rows(rows: Sequence[tuple[Any, Any, float]]) -> WeightedRows:
     predicted, actual, weights = zip(*rows, strict=True)
-    return LabelledRows(predicted, actual, np.array(weights))
+    return WeightedRows(predicted, actual, np.array(weights))
 
 
-def measure(fleet: Fleet, name: str, rows: LabelledRows) -> Measured:
+def measure(fleet: Fleet, name: str, rows: WeightedRows) -> Measured:
     if name == "tickets":
         return multiclass_performance(rows.actual, rows.predicted, rows.weights, classes(fleet))[0]
     actual, predicted = np.array(rows.actual), np.array(rows.predicted)

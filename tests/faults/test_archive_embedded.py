@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.chaos.faults import fill_up
 from tests.chaos.restartable import RestartableExporter
-from tests.chaos.senders import RunningSenders, SendingPace, some_senders
 from tests.chaos.verdict import judge, judge_tiers
 from tests.chaos.world import ArchiveWorld, WorldPlan, a_world, reason_against_small_disks
+from tests.support.judged_senders import BODIES, hurried_senders, judged_senders
 from tests.support.polling import wait_until
 
 pytestmark = pytest.mark.slow
-
-BODIES = 60
-PACE = SendingPace(pause_s=0.1, label_delays_s=(0.05, 1.0))
-SEEDS = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +68,7 @@ def test_a_reload_passes_the_spool_from_one_generation_to_the_next(world: Archiv
 
 
 def test_what_is_moved_to_cold_is_there_once(world: ArchiveWorld) -> None:
-    with some_senders(world.addresses, next(SEEDS), PACE) as senders:
+    with hurried_senders(world) as senders:
         senders.wait_for_more(BODIES)
     judgement = judge(world, senders)
     judge_tiers(judgement, world, senders)
@@ -102,13 +96,3 @@ def replace(exporter: RestartableExporter, role: str) -> None:
     before = exporter.running.children(role)
     exporter.kill_child(role)
     wait_until(lambda: exporter.running.children(role) - before, 30, f"another {role}")
-
-
-@contextmanager
-def judged_senders(world: ArchiveWorld) -> Iterator[RunningSenders]:
-    """Senders during the block; after it every promise must have been kept."""
-    with some_senders(world.addresses, next(SEEDS), PACE) as senders:
-        yield senders
-    judgement = judge(world, senders)
-    assert judgement.broken == []
-    assert judgement.figures["predictions archived"] > 0

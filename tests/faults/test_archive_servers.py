@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,17 +10,13 @@ import pytest
 import yaml
 
 from tests.chaos.faults import spoilt_s3
-from tests.chaos.senders import RunningSenders, SendingPace, some_senders
 from tests.chaos.verdict import judge, judge_tiers
 from tests.chaos.world import ArchiveServers, ArchiveWorld, WorldPlan, a_world, some_servers
 from tests.support.fault_proxy import HttpFault
+from tests.support.judged_senders import BODIES, hurried_senders, judged_senders
 from tests.support.polling import wait_until
 
 pytestmark = pytest.mark.slow
-
-BODIES = 60
-PACE = SendingPace(pause_s=0.1, label_delays_s=(0.05, 1.0))
-SEEDS = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +48,8 @@ def test_an_exporter_that_is_killed_is_stood_in_for_by_the_other(world: ArchiveW
 def test_a_killed_database_is_waited_for(world: ArchiveWorld, servers: ArchiveServers) -> None:
     with judged_senders(world) as senders:
         senders.wait_for_more(BODIES)
-        servers.postgres.kill()
-        senders.wait_for_more(BODIES)
-        servers.postgres.start()
+        with database_away(servers):
+            senders.wait_for_more(BODIES)
         senders.wait_for_more(BODIES)
 
 
@@ -87,7 +81,7 @@ def test_what_is_moved_while_the_object_store_fails_is_there_once(tmp_path: Path
     plan = WorldPlan(exporters=1, archive={"cold": {"enabled": False}})
     with a_world(tmp_path, plan, servers) as world:
         world.start()
-        with some_senders(world.addresses, next(SEEDS), PACE) as senders:
+        with hurried_senders(world) as senders:
             senders.wait_for_more(2 * BODIES)
         judgement = judge(world, senders)
         turn_cold_on(world, servers)
@@ -105,13 +99,10 @@ def test_what_is_moved_while_the_object_store_fails_is_there_once(tmp_path: Path
 def test_a_database_that_is_away_at_the_start_is_waited_for(tmp_path: Path, servers: ArchiveServers) -> None:
     plan = WorldPlan(exporters=1)
     with a_world(tmp_path, plan, servers) as world:
-        servers.postgres.kill()
-        try:
+        with database_away(servers):
             world.start()
-            with some_senders(world.addresses, next(SEEDS), PACE) as senders:
+            with hurried_senders(world) as senders:
                 senders.wait_for_more(BODIES)
-        finally:
-            servers.postgres.start()
         assert judge(world, senders).broken == []
 
 
@@ -121,13 +112,10 @@ def test_a_database_that_is_away_for_long_fills_the_spool_and_no_more(tmp_path: 
         world.start()
         with judged_senders(world) as senders:
             senders.wait_for_more(BODIES)
-            servers.postgres.kill()
-            try:
+            with database_away(servers):
                 wait_until(lambda: senders.statuses[503] > 20, 60, "senders told to wait")
                 size_bytes = sum(path.stat().st_size for path in (world.exporters[0].state / "spool").rglob("*.*"))
                 assert size_bytes <= 512 * 1024
-            finally:
-                servers.postgres.start()
             senders.wait_for_more(BODIES)
 
 
@@ -137,17 +125,24 @@ def test_what_is_acknowledged_by_the_sink_needs_no_spool(tmp_path: Path, servers
         world.start()
         with judged_senders(world) as senders:
             senders.wait_for_more(BODIES)
-            servers.postgres.kill()
-            try:
+            with database_away(servers):
                 wait_until(lambda: senders.statuses[503] > 0, 60, "senders told to wait")
-            finally:
-                servers.postgres.start()
             senders.wait_for_more(BODIES)
             for exporter in world.exporters:
                 exporter.kill()
             world.start()
             senders.wait_for_more(BODIES)
         assert not [path for path in world.folder.glob("exporter-*/state/spool/*") if any(path.iterdir())]
+
+
+@contextmanager
+def database_away(servers: ArchiveServers) -> Iterator[None]:
+    """PostgreSQL is killed, and started again in the end."""
+    servers.postgres.kill()
+    try:
+        yield
+    finally:
+        servers.postgres.start()
 
 
 def turn_cold_on(world: ArchiveWorld, servers: ArchiveServers) -> None:
@@ -161,13 +156,3 @@ def turn_cold_on(world: ArchiveWorld, servers: ArchiveServers) -> None:
 def tier_up(world: ArchiveWorld, tier: str) -> float:
     """The lowest that an exporter tells."""
     return min(exporter.running.metrics().value("infranaut_tier_up", tier=tier) for exporter in world.exporters)
-
-
-@contextmanager
-def judged_senders(world: ArchiveWorld) -> Iterator[RunningSenders]:
-    """Senders during the block; after it every promise must have been kept."""
-    with some_senders(world.addresses, next(SEEDS), PACE) as senders:
-        yield senders
-    judgement = judge(world, senders)
-    assert judgement.broken == []
-    assert judgement.figures["predictions archived"] > 0

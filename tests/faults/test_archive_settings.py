@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.exporters import serve_command
 from tests.support.monitor_files import write_monitor
+from tests.support.redis import PASSWORD, redis_server
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,8 @@ from tests.support.monitor_files import write_monitor
         ("{warm: {replica: postgresql://db/archive}}", "there is no url"),
         ("{warm: {url_file: secrets/nowhere}}", "cannot be read"),
         ("{hot: {url: redis://cache, url_file: secrets/redis}}", "both are there"),
+        ("{hot: {shared_duplicates: true}}", "there is no url"),
+        ("{ack: sink, hot: {url: redis://cache, shared_duplicates: true}}", "use ack: spool, or leave it out"),
         ("{cold: {encryption: kms}}", "kms_key"),
         ("{cold: {url: ftp://archive}}", "ftp://"),
     ],
@@ -46,6 +49,13 @@ def test_a_password_is_not_told(tmp_path: Path) -> None:
     told = refused(tmp_path, "archive: {warm: {url: 'postgres://me:opensesame@db'}}\n")
     assert "opensesame" not in told
     assert "names no database" in told
+
+
+def test_a_server_that_refuses_is_told_by_the_process_that_asked_it(tmp_path: Path) -> None:
+    with redis_server(tmp_path / "redis", password=PASSWORD) as redis:
+        told = refused(tmp_path, f"archive: {{hot: {{url: 'redis://127.0.0.1:{redis.port}/0'}}}}\n")
+    assert "archivist cannot run: archive.hot.url: redis://127.0.0.1:" in told
+    assert "refuses the user or password" in told
 
 
 def refused(folder: Path, settings: str) -> str:

@@ -15,9 +15,10 @@ from jsonschema import Draft202012Validator
 import dashboards
 import rules
 from exporter.cli.generate import command
+from exporter.monitor.load import load_monitors
 from rules.scope import RuleScope
 from tests.support.documentation import page
-from tests.support.golden_monitors import BINARY, GOLDEN, REGRESSION, golden_monitors
+from tests.support.golden_monitors import BINARY, GOLDEN, MULTICLASS, REGRESSION, golden_monitors
 from tests.support.promtool import assert_promtool
 
 MIXIN = Path(__file__).parents[2] / "jsonnet" / "mixin.libsonnet"
@@ -140,6 +141,38 @@ def test_no_place_for_a_scope_is_left_over(out: Path) -> None:
     for config in ("", "selector: 'a=\"b\"', clusterLabel: 'cluster'"):
         mixin = rendered(out, config)
         assert "⟪" not in json.dumps([mixin["prometheusRules"], mixin["prometheusAlerts"]], ensure_ascii=False)
+
+
+HOSTILE = ("⟪selector⟫", "⟪opening⟫", "⟪opening⟫cluster⟫", "⟪$labels.cluster ⟫%q `")
+"""Names that look like places of a scope."""
+
+
+@pytest.mark.parametrize("scope", [RuleScope(), RuleScope('env!="⟪cluster⟫ ⟪"', "region")], ids=["empty", "hostile"])
+def test_a_name_that_looks_like_a_place_for_a_scope_stays_a_name(scope: RuleScope, tmp_path: Path) -> None:
+    monitor = yaml.safe_load((GOLDEN / "monitors" / f"{MULTICLASS}.yaml").read_text(encoding="utf-8"))
+    monitor["spec"]["model"] |= {"name": HOSTILE[0], "classes": list(HOSTILE)}
+    monitor["spec"]["performance"]["objectives"] = [
+        {"metric": "recall", "class": name, "minimum": 0.5} for name in HOSTILE
+    ]
+    objective = (GOLDEN / "openslo" / "requests" / "sli.yaml").read_text(encoding="utf-8")
+    folder = tmp_path / "monitors"
+    folder.mkdir()
+    (folder / "monitor.yaml").write_text(yaml.safe_dump(monitor, allow_unicode=True), encoding="utf-8")
+    (folder / "sli.yaml").write_text(objective.replace('"api"', f'"{HOSTILE[1]}"'), encoding="utf-8")
+    (folder / "slo.yaml").write_bytes((GOLDEN / "openslo" / "requests" / "slo.yaml").read_bytes())
+    arguments = ["all", "--monitors", str(folder), "--out", str(tmp_path)]
+    assert CliRunner().invoke(command, arguments).exit_code == 0
+    mixin = rendered(tmp_path, f"selector: {json.dumps(scope.selector)}, clusterLabel: '{scope.cluster_label}'")
+    loaded = load_monitors([folder])
+    files = rules.render([each.monitor for each in loaded.monitors], scope=scope, objectives=loaded.objectives)
+    groups = {name: of for text in files.values() for name, of in by_name(yaml.safe_load(text)).items()}
+    assert all(name in json.dumps(groups, ensure_ascii=False) for name in HOSTILE)
+    assert by_name(mixin["prometheusAlerts"]) == {
+        f"{name}-alerts": alerts for name, group in groups.items() if (alerts := of_kind("alert", group))
+    }
+    assert by_name(mixin["prometheusRules"]) == {
+        name: recorded for name, group in groups.items() if (recorded := of_kind("record", group))
+    }
 
 
 def test_a_selector_that_would_end_a_template_is_refused(out: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from exporter.cli.planning.exposed import PlannedFleet
 from rules.cost import Coefficients, coefficients, cost_of_rules
 from rules.group import RecordingRule, RuleGroup
-from rules.label_sets import LabelSet, Work
+from rules.label_sets import Work
+from rules.label_vectors import LabelSet
 from tests.support.golden_monitors import MULTICLASS, golden_monitor
 from tests.support.polling import wait_until
 from tests.support.rule_loads import RuleLoad, a_rule_load, a_wide_monitor, joined, load_rules, loaded_prometheus
@@ -64,7 +65,7 @@ def test_a_group_is_evaluated_at_its_own_interval() -> None:
 
 
 def test_cpu_is_work_times_what_a_unit_of_it_takes() -> None:
-    known = Coefficients({"series": 2.0, "recorded": 10.0}, 1.0, 1.0, "here")
+    known = Coefficients({"series": 2.0, "recorded": 10.0}, 1.0, 1.0, 1.0, "here")
     assert known.cpu_s(Work(series=100_000, recorded=10_000, matched=5)) == pytest.approx(0.3)
 
 

@@ -29,12 +29,22 @@ def test_it_fires_and_says_how_many(tmp_path: Path) -> None:
     texts = {
         "summary": "bike-demand: 5% of predictions rest on invalid data",
         "description": "Over 1h, 5% of 6k predictions of model bike-demand (version v1) broke at least one rule: "
-        "19.1 standard deviations above the 1% that are allowed.",
+        "19.1 standard deviations above the 1% that are allowed. Broken most often: adult_income (300), "
+        "range of temperature (120), finite of the prediction (60).",
         "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautDataInvalid.md",
         "dashboard_url": "http://localhost:3000/d/infranaut-model-bike-demand"
         "?var-monitor=bike-demand&var-job=ml&var-model_version=v1",
     }
     test = a_test(predictions="0+100x120", invalid="0+5x120")
+    for feature, rule, values in (
+        ("__prediction__", "finite", "0+1x120"),
+        ("temperature", "range", "0+2x120"),
+        ("humidity", "range", "0x120"),
+    ):
+        test.series("infranaut_feature_violations_total", values, **LABELS, **VERSION, feature=feature, rule=rule)
+    test.series(
+        "infranaut_feature_violations_total", "0+50x120", **LABELS, model_version="v2", feature="a", rule="type"
+    )
     test.expect_value(names.records_invalid_zscore("1h"), "90m", 2 * (math.sqrt(300.375) - math.sqrt(60.375)))
     test.expect_alerts(DATA_INVALID, "90m", (labels, texts)).run(tmp_path)
 

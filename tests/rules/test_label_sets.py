@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
-from rules.label_sets import Evaluation, LabelSet, Work
+from rules.group import RecordingRule
+from rules.label_sets import Evaluation, KnownSeries, Work
+from rules.label_vectors import LabelSet
 
 
 def labels(**pairs: str) -> LabelSet:
@@ -20,8 +20,8 @@ SERIES = {
 }
 
 
-def yields(query: str) -> Sequence[LabelSet]:
-    return Evaluation(SERIES, 15.0).yields(query)
+def yields(query: str) -> list[LabelSet]:
+    return list(Evaluation(KnownSeries(SERIES, 15.0)).yields(query).sets)
 
 
 @pytest.mark.parametrize(
@@ -71,19 +71,49 @@ def test_labels_are_joined_and_replaced() -> None:
 
 
 def test_work_is_what_prometheus_has_to_touch() -> None:
-    evaluation = Evaluation(SERIES, 15.0)
+    evaluation = Evaluation(KnownSeries(SERIES, 15.0))
     evaluation.yields("sum without (bin) (increase(m[1h])) / on (v) group_left () r")
     assert evaluation.work == Work(series=13, samples=12 * 240, grouped=12, matched=5, mapped=12)
 
 
-def test_a_subquery_is_worked_through_at_each_of_its_steps() -> None:
-    evaluation = Evaluation(SERIES, 15.0)
+def test_a_subquery_works_at_each_of_its_steps_and_looks_its_series_up_once() -> None:
+    evaluation = Evaluation(KnownSeries(SERIES, 15.0))
     evaluation.yields("max_over_time(abs(r)[1h:5m])")
-    assert evaluation.work == Work(series=12, samples=12, mapped=12 + 1)
+    assert evaluation.work == Work(series=1, samples=12 * 20 + 12, mapped=12 + 1)
+
+
+def test_what_a_group_records_at_an_interval_of_its_own_has_so_many_samples() -> None:
+    known = KnownSeries(SERIES, 15.0)
+    known.record(RecordingRule("r:y", "r"), Evaluation(known).yields("r"), every_s=60.0)
+    for query, samples in (("max_over_time(r:y[1h])", 60), ("max_over_time(r:y[1h:5m])", 60 + 12)):
+        evaluation = Evaluation(known)
+        evaluation.yields(query)
+        assert evaluation.work.samples == samples
+
+
+def test_a_subquery_inside_another_walks_along_its_own_steps() -> None:
+    evaluation = Evaluation(KnownSeries(SERIES, 15.0))
+    evaluation.yields("max_over_time((max_over_time(r[10m:1m]) + r)[1h:5m])")
+    inner = 10 * 4 + 10
+    assert evaluation.work == Work(series=2, samples=12 * (20 + inner) + 12, matched=12 * 2, mapped=12 + 1)
 
 
 def test_nothing_is_read_from_before_the_first_sample() -> None:
-    evaluation = Evaluation(SERIES, 15.0, history_s=1800)
+    evaluation = Evaluation(KnownSeries(SERIES, 15.0), history_s=1800)
     evaluation.yields("increase(r[1h])")
     assert evaluation.work.samples == 120
-    assert evaluation.yields("r offset 1h") == ()
+    assert not evaluation.yields("r offset 1h")
+
+
+def test_what_may_be_is_all_that_unless_could_leave() -> None:
+    known = KnownSeries(SERIES, 15.0)
+    assert not Evaluation(known).yields("r unless on (job) m")
+    assert len(Evaluation(known, is_possible=True).yields("r unless on (job) m")) == 1
+
+
+def test_recorded_series_are_there_for_the_next_query() -> None:
+    known = KnownSeries(SERIES, 15.0)
+    rule = RecordingRule("m:y", "m", {"bin": "", "window": "1h"})
+    for _ in range(2):
+        known.record(rule, Evaluation(known).yields("sum by (v, bin) (m)"))
+    assert [dict(found) for found in Evaluation(known).yields("m:y").sets] == [{"v": v, "window": "1h"} for v in "xy"]

@@ -14,7 +14,7 @@ from exporter.monitor.spec import PerformanceMetric
 from exporter.monitor.thresholds import thresholds
 from rules import names
 from tests.support.golden_monitors import BINARY, MULTICLASS, REGRESSION, golden_monitor
-from tests.support.labelled_counters import Sums, confusion, with_outcomes, with_sums
+from tests.support.labelled_counters import Sums, confusion, score_bin_sums, with_outcomes, with_sums
 from tests.support.promtool import RuleTest
 
 WINDOW, AT = "1h", "60m"
@@ -53,13 +53,7 @@ def test_the_intervals_of_a_binary_model(deff: float, tmp_path: Path) -> None:
         ("infranaut_brier_score_total", ()): ((scores - actual) ** 2).sum(),
         ("infranaut_brier_score_squares_total", ()): ((scores - actual) ** 4).sum(),
     }
-    for index, score in enumerate(np.unique(scores)):
-        for outcome in (0, 1):
-            rows = (scores == score) & (actual == outcome)
-            labels = (("actual", str(outcome)), ("bin", f"s{index:02d}"))
-            sums["infranaut_score_bin_total", labels] = float(rows.sum())
-            sums["infranaut_score_bin_score_sum_total", labels] = scores[rows].sum()
-    with_sums(test, BINARY, sums)
+    with_sums(test, BINARY, sums | score_bin_sums(actual, scores))
     for metric, interval in expected.items():
         expect_interval(test, metric, interval)
     test.run(tmp_path)

@@ -47,7 +47,8 @@ def test_it_fires_and_says_which_metric_how_far_and_on_how_many_labels(tmp_path:
     texts = {
         "summary": "credit-default: AUC of version v1 misses its objective",
         "description": "Over 1h, AUC of model credit-default (version v1) is 0.6 "
-        "(confidence interval 0.5542 to 0.6441); its minimum is 0.75. It rests on 600 labels.",
+        "(confidence interval 0.5542 to 0.6441); its minimum is 0.75. It rests on 600 labels. "
+        "Features that drifted over 1h: none.",
         "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautPerformanceLow.md",
         "dashboard_url": "http://localhost:3000/d/infranaut-model-credit-default"
         "?var-monitor=credit-default&var-job=ml&var-model_version=v1",
@@ -117,7 +118,8 @@ def test_it_judges_one_class_by_an_objective_of_its_own(tmp_path: Path) -> None:
     texts = {
         "summary": "ticket-router: recall of class returns of version v1 misses its objective",
         "description": "Over 1h, recall of class returns of model ticket {{ router }} (version v1) is 0.5 "
-        "(confidence interval 0.4119 to 0.5881); its minimum is 0.8. It rests on 240 labels.",
+        "(confidence interval 0.4119 to 0.5881); its minimum is 0.8. It rests on 240 labels. "
+        "Most mistakes: returns taken for billing (60). Features that drifted over 1h: none.",
         "runbook_url": "https://github.com/infranaut/infranaut/blob/main/docs/runbooks/InfranautPerformanceLow.md",
         "dashboard_url": "http://localhost:3000/d/infranaut-model-ticket-router"
         "?var-monitor=ticket-router&var-job=ml&var-model_version=v1",

@@ -16,7 +16,7 @@ from exporter.batch import Floats, Integers
 from exporter.monitor.spec import PerformanceMetric
 from rules import names
 from tests.support.golden_monitors import BINARY, MULTICLASS, REGRESSION, golden_monitor
-from tests.support.labelled_counters import Sums, confusion, with_outcomes, with_sums
+from tests.support.labelled_counters import Sums, confusion, score_bin_sums, with_outcomes, with_sums
 from tests.support.promtool import RuleTest
 
 WINDOW, AT = "1h", "60m"
@@ -144,13 +144,7 @@ def a_binary_test(actual: Integers, scores: Floats, expected: Expected) -> RuleT
         ("infranaut_log_loss_total", ()): losses.sum(),
         ("infranaut_brier_score_total", ()): ((scores - actual) ** 2).sum(),
     }
-    for index, score in enumerate(np.unique(scores)):
-        for outcome in (0, 1):
-            rows = (scores == score) & (actual == outcome)
-            labels = (("actual", str(outcome)), ("bin", f"s{index:02d}"))
-            sums["infranaut_score_bin_total", labels] = float(rows.sum())
-            sums["infranaut_score_bin_score_sum_total", labels] = scores[rows].sum()
-    with_sums(test, BINARY, sums)
+    with_sums(test, BINARY, sums | score_bin_sums(actual, scores))
     for metric, value in expected.items():
         test.expect_value(names.performance(metric, WINDOW), AT, float(value))
     return test

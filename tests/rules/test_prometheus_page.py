@@ -1,4 +1,4 @@
-"""docs/prometheus.md shows what works: its configuration, the names of series and alerts, and its links."""
+"""docs/prometheus.md shows what works: its configuration, the names of series and alerts."""
 
 from __future__ import annotations
 
@@ -18,11 +18,9 @@ def test_promtool_accepts_the_configuration_that_is_shown(tmp_path: Path) -> Non
     assert_promtool("check", "config", "--syntax-only", configuration)
 
 
-def test_every_alert_is_told_and_every_link_leads_somewhere() -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    links = re.findall(r"\]\(([^)]+)\)", text)
+def test_every_alert_is_told() -> None:
+    links = re.findall(r"\]\(([^)]+)\)", PAGE.read_text(encoding="utf-8"))
     assert {f"runbooks/{alert}.md" for alert in names.ALERTS} <= set(links)
-    assert [link for link in links if not (PAGE.parent / link).exists()] == []
 
 
 def test_the_series_that_it_names_are_recorded() -> None:

@@ -118,6 +118,8 @@ def test_what_a_person_wrote_is_read_and_written_again_as_quoted_literals() -> N
         ('pod="x"', "", "pod is not a label of recorded series"),
         ('a="`"', "", "which a selector cannot have"),
         ('a="{{ b }}"', "", "which a selector cannot have"),
+        ('a=~"b**"', "", "the regular expression 'b**' is none of Prometheus: '**' repeats a repetition"),
+        ('a!~"(?x)b"', "", "'(?x)' has other flags"),
         ("", "my cluster", "'my cluster' is not a label"),
     ],
 )

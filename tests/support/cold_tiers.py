@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,7 @@ from exporter.archive.cold.keys import ColumnKeys
 from exporter.archive.cold.moving import Tiers
 from exporter.archive.cold.names import DAY_S, RowHour
 from exporter.archive.cold.reading import ColdQuery, ColdRows
-from exporter.archive.cold.store import ObjectStore
 from exporter.archive.cold.tier import ColdTier
-from exporter.archive.digest import RowDigest, digest_of_all
 from exporter.archive.entry import Entry, Kind
 from exporter.archive.ledger import ColdFile
 from exporter.archive.warm.tier import Span
@@ -55,9 +53,6 @@ class World:
     def copy(self, hour: RowHour = HOUR) -> list[ColdFile]:
         copied = copy_hour(self.cold, self.tiers.warm, self.tiers.ledger, hour, EXPIRES_AT, self.clock)
         return list(copied)
-
-    def warm_digest(self, hour: RowHour = HOUR) -> RowDigest:
-        return digest_of_all(self.warm.read(hour.kind, hour.monitor, hour.span))
 
     def cold_rows(self, span: Span = EVER, **query: Any) -> list[pa.RecordBatch]:
         """All rows of the ledger's files of `MONITOR`."""
@@ -102,10 +97,3 @@ class Stumbling:
             return result
 
         return stumbling
-
-
-def parquet_files(store: ObjectStore, names: Sequence[str]) -> Iterator[bytes]:
-    for name in names:
-        content = store.get(name)
-        assert content is not None
-        yield content

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.support.listening import listening
+
 
 class HttpFault(StrEnum):
     """What happens to a request. In all but `LOST_ANSWER` and `SLOW` the server never sees it."""
@@ -24,22 +26,22 @@ class HttpFault(StrEnum):
 
 @dataclass
 class FaultProxy:
-    """Faults apply to the next `times` requests with a method; `seen` has the methods of all requests."""
+    """Faults apply to `times` requests with a method, once `after` of them passed; `seen` has all requests' methods."""
 
     port: int
     upstream: int
     released: threading.Event = field(default_factory=threading.Event)
     seen: list[str] = field(default_factory=list)
-    _faults: list[tuple[str, HttpFault]] = field(default_factory=list)
+    _faults: list[tuple[str, HttpFault | None]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def plan(self, method: str, fault: HttpFault, times: int = 1) -> None:
+    def plan(self, method: str, fault: HttpFault, times: int = 1, after: int = 0) -> None:
         with self._lock:
-            self._faults += [(method, fault)] * times
+            self._faults += [(method, None)] * after + [(method, fault)] * times
 
     def clear(self) -> None:
         with self._lock:
@@ -63,17 +65,12 @@ def fault_proxy(upstream: int) -> Iterator[FaultProxy]:
     class ToUpstream(_Forwarding):
         faults = proxy
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), ToUpstream) as server:
-        server.daemon_threads = True
-        proxy.port = server.server_port
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
+    with listening(ThreadingHTTPServer(("127.0.0.1", 0), ToUpstream)) as port:
+        proxy.port = port
         try:
             yield proxy
         finally:
             proxy.released.set()
-            server.shutdown()
-            thread.join()
 
 
 class _Forwarding(BaseHTTPRequestHandler):

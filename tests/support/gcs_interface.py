@@ -17,6 +17,8 @@ from itertools import count
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
+from tests.support.listening import listening
+
 TOKEN = "token-of-the-tests"
 _PAGE = 1_000
 
@@ -43,18 +45,11 @@ def gcs_server(bucket: str) -> Iterator[int]:
     """Serves one bucket on a free port, which it gives."""
     objects = _Objects(bucket)
 
-    class Handler(_GcsHandler):
+    class BucketHandler(_GcsHandler):
         held = objects
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
+    with listening(ThreadingHTTPServer(("127.0.0.1", 0), BucketHandler)) as port:
+        yield port
 
 
 class _GcsHandler(BaseHTTPRequestHandler):

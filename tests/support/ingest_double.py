@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
+
+from tests.support.listening import listening
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def an_ingest_double(port: int = 0) -> Iterator[IngestDouble]:
     """The double, listening on a free port of the loopback."""
     double = IngestDouble()
 
-    class Handler(BaseHTTPRequestHandler):
+    class IngestHandler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
@@ -73,13 +74,6 @@ def an_ingest_double(port: int = 0) -> Iterator[IngestDouble]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of its parent
             """Says nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
-        server.daemon_threads = True
-        double.url = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
-        try:
-            yield double
-        finally:
-            server.shutdown()
-            thread.join()
+    with listening(ThreadingHTTPServer(("127.0.0.1", port), IngestHandler)) as bound:
+        double.url = f"http://127.0.0.1:{bound}"
+        yield double

@@ -28,6 +28,18 @@ def with_outcomes(test: RuleTest, monitor: str, classes: tuple[str, ...], matrix
     return with_sums(test, monitor, cells)
 
 
+def score_bin_sums(actual: Integers, scores: Floats) -> Sums:
+    """Rows and scores in each bin of a binary model, where all scores of a bin are equal and no bin is empty."""
+    sums: Sums = {}
+    for index, score in enumerate(np.unique(scores)):
+        for outcome in (0, 1):
+            rows = (scores == score) & (actual == outcome)
+            labels = (("actual", str(outcome)), ("bin", f"s{index:02d}"))
+            sums["infranaut_score_bin_total", labels] = float(rows.sum())
+            sums["infranaut_score_bin_score_sum_total", labels] = scores[rows].sum()
+    return sums
+
+
 def with_sums(test: RuleTest, monitor: str, sums: Sums) -> RuleTest:
     """Counters of two replicas that together grow by these sums within the hour."""
     totals = np.array(list(sums.values()), dtype=np.float64)

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 import promql_parser
 
+from exporter.monitor.grafana_units import grafana_units
 from tests.support.lint_view import RATE_INTERVAL, LintComplaint, LintView, nodes, selectors
 
 Found = Iterator[tuple[str | None, str]]
 """(title of the panel, or None for the dashboard itself; what is wrong)."""
 
-UNITS_FILE = Path(__file__).parents[1] / "dashboards" / "grafana-units.txt"
-UNITS = frozenset(UNITS_FILE.read_text(encoding="utf-8").partition("\n")[2].split())
 
 _LABEL_FUNCTION = re.compile(r"^(label_names|label_values|metrics|query_result)\((.*)\)$")
 _REFRESH_ON_TIME_RANGE = 2
@@ -115,7 +113,7 @@ def panel_units(view: LintView) -> Found:
             continue
         units = [config["defaults"].get("unit"), *(each["value"] for each in properties if each["id"] == "unit")]
         for unit in units:
-            if unit not in UNITS:
+            if unit not in grafana_units():
                 yield panel["title"], f"{unit!r} is no unit of Grafana"
 
 

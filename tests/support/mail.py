@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from socketserver import StreamRequestHandler, ThreadingTCPServer
-from threading import Thread
 from typing import ClassVar
+
+from tests.support.listening import listening
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +41,10 @@ class MailDouble:
 def mail_double() -> Iterator[MailDouble]:
     """A server on a free loopback port that takes every mail and every login."""
     mails: list[ReceivedMail] = []
-    with ThreadingTCPServer(("127.0.0.1", 0), type("MailSession", (_MailSession,), {"mails": mails})) as server:
-        server.daemon_threads = True
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield MailDouble(f"127.0.0.1:{server.server_address[1]}", mails)
-        finally:
-            server.shutdown()
-            thread.join()
+    server = ThreadingTCPServer(("127.0.0.1", 0), type("MailSession", (_MailSession,), {"mails": mails}))
+    server.daemon_threads = True
+    with listening(server) as port:
+        yield MailDouble(f"127.0.0.1:{port}", mails)
 
 
 class _MailSession(StreamRequestHandler):

@@ -108,7 +108,18 @@ def _monitor(name: str, webhook: str, **spec: Any) -> dict[str, Any]:
 
 
 def _credit(webhook: str) -> WatchedModel:
-    monitor = _monitor(
+    plain = {name: _field(name) for name in ("income", "debt", "children", "device")}
+    values = {
+        "age": lambda event: _within(event["age"], 18, 120),
+        "ratio": lambda event: event["income"] / event["debt"] if event["income"] and event["debt"] else None,
+        "region": lambda event: _one_of(event["region"], ("north", "south", "east", "west")),
+        PREDICTION: _field("score"),
+    }
+    return WatchedModel("credit", _credit_monitor(webhook), _draw_credit, _credit_label, {**plain, **values})
+
+
+def _credit_monitor(webhook: str) -> dict[str, Any]:
+    return _monitor(
         "credit",
         webhook,
         model={"name": "credit", "task": "binary", "versions": ["v1", "v2"]},
@@ -144,14 +155,6 @@ def _credit(webhook: str) -> WatchedModel:
         dashboards=[{"name": "everything", "panels": [*get_args(PanelName), APPROVALS]}],
         resources={"job": "ml", "maximum_memory": "1TiB", "maximum_cpu": 1000},
     )
-    plain = {name: _field(name) for name in ("income", "debt", "children", "device")}
-    values = {
-        "age": lambda event: _within(event["age"], 18, 120),
-        "ratio": lambda event: event["income"] / event["debt"] if event["income"] and event["debt"] else None,
-        "region": lambda event: _one_of(event["region"], ("north", "south", "east", "west")),
-        PREDICTION: _field("score"),
-    }
-    return WatchedModel("credit", monitor, _draw_credit, _credit_label, {**plain, **values})
 
 
 def _draw_credit(rng: np.random.Generator, count: int, has_changed: bool) -> list[Event]:

@@ -101,9 +101,9 @@ def folder_place(folder: Path) -> Iterator[StorePlace]:
 def moto_place(folder: Path) -> Iterator[StorePlace]:
     """S3 by moto, which takes any credentials; a bucket, and one with object lock."""
     port = free_port()
-    program = Path(sys.executable).with_name("moto_server")
+    program = Path(__file__).with_name("moto_in_turn.py")
     used.setdefault("moto", importlib.metadata.version("moto"))
-    with running([program, "-H", "127.0.0.1", "-p", str(port)], folder / "moto.log"):
+    with running([sys.executable, "-P", program, "-H", "127.0.0.1", "-p", str(port)], folder / "moto.log"):
         place = _s3_place(port, "test", "secret")
         wait_until(lambda: _answers(port), START_DEADLINE_S, "moto answering")
         _make_buckets(place)

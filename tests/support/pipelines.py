@@ -12,11 +12,12 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.archive.dead_letters import DeadLetters
+from exporter.archive.hot.taken_ids import TakenIds
 from exporter.archive.journal import Journal
 from exporter.archive.keeping import Keeping
 from exporter.expose.audience import Audience
 from exporter.expose.exposition import Exposition
-from exporter.expose.families import Part
+from exporter.expose.families import Part, Samples
 from exporter.expose.monitor_samples import MonitorSamples
 from exporter.monitor.spec import Monitor
 from exporter.pipeline import Payload, Pipeline, Receipt
@@ -71,6 +72,11 @@ class WatchedPipeline:
             raise KeyError(f"{name}{labels}")
         return sum(found)
 
+    def scraped(self, name: str) -> int:
+        """The sum of a family of counts as the next scrape sees it, while rows may wait."""
+        samples = [item for item in self.samples.collect() if isinstance(item, Samples) and item.metric.name == name]
+        return int(sum(item.values.sum() for item in samples))
+
     def dead_letters(self) -> list[dict[str, Any]]:
         """Everything set aside so far."""
         files = sorted(self.folder.rglob("*.ndjson"))
@@ -83,18 +89,24 @@ def a_pipeline(
     reference: Reference | None = None,
     clock: MovedClock | None = None,
     journal: Journal | None = None,
+    taken: TakenIds | None = None,
 ) -> WatchedPipeline:
     """A pipeline on slot 0 of new shared memory."""
-    return beside(folder, SharedMonitor(monitor, reference, slots=2), 0, clock or MovedClock(), journal)
+    return beside(folder, SharedMonitor(monitor, reference, slots=2), 0, clock or MovedClock(), journal, taken)
 
 
 def beside(
-    folder: Path, shared: SharedMonitor, slot: int, clock: MovedClock, journal: Journal | None = None
+    folder: Path,
+    shared: SharedMonitor,
+    slot: int,
+    clock: MovedClock,
+    journal: Journal | None = None,
+    taken: TakenIds | None = None,
 ) -> WatchedPipeline:
     """A pipeline on another slot of the same memory, as another process has one; with a journal, it archives."""
     keeping = None if journal is None else Keeping(shared.monitor, PSEUDONYM_KEY)
     dead_letters = DeadLetters(folder, clock)
-    pipeline = Pipeline(shared, slot, clock, dead_letters, BODY_LIMIT_BYTES, journal, keeping)
+    pipeline = Pipeline(shared, slot, clock, dead_letters, BODY_LIMIT_BYTES, journal, keeping, taken)
     return WatchedPipeline(shared, pipeline, clock, folder)
 
 

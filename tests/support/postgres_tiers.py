@@ -10,11 +10,7 @@ import psycopg
 
 from exporter.archive.entry import Kind
 from exporter.archive.warm.postgres import PostgresWarm, open_postgres
-from tests.support.archives import (
-    EVER,
-    MONITOR,
-    ids,
-)
+from tests.support.archives import EVER, MONITOR, ids
 from tests.support.batches import START_S
 from tests.support.clocks import MovedClock
 

@@ -11,7 +11,7 @@ from typing import Any
 from exporter.archive.warm.tier import Span
 from exporter.cli.backfilling.blocks import create_blocks
 from exporter.cli.backtesting.programs import Tools, over_blocks
-from exporter.cli.backtesting.recording import record
+from exporter.cli.backtesting.recording import PastRule, record
 from exporter.monitor.service_objectives import ServiceSlo
 from exporter.monitor.spec import Monitor
 from rules import names
@@ -62,8 +62,9 @@ def a_recorded_past(
     create_blocks(tools.promtool, text, folder)
     span = Span(START_S, START_S + STEP_S * max(len(minutes) for _, minutes in histories))
     rules = _recording_rules([monitor for monitor, _ in histories], objectives)
-    record(tools, needed(rules, queries), folder / "blocks", folder, span, STEP_S, lambda _share: None)
-    with over_blocks(tools, folder / "blocks", folder / "logs", STEP_S) as server:
+    with over_blocks(tools, folder / "blocks", folder / "logs") as server:
+        past = [PastRule(rule, span, STEP_S) for rule in needed(rules, queries)]
+        record(server, past, lambda _share: None)
         yield RunningPrometheus(server.url), span.end
 
 

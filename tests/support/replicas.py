@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from exporter.archive.entry import Entry, SequencedEntry
-from exporter.archive.hot.tier import HotTier
+from exporter.archive.hot.taken_ids import TakenIds
+from exporter.archive.hot.tier import HotTier, hot_monitor
 from exporter.archive.late_labels import LabelledMonitor, LateLabels
 from exporter.archive.recall import recall_predictions
 from exporter.archive.warm.embedded import open_embedded
@@ -67,16 +68,22 @@ class Replica:
 
 @contextmanager
 def replicas(
-    folder: Path, monitor: Monitor, names: Sequence[str], hot: HotTier | None = None
+    folder: Path,
+    monitor: Monitor,
+    names: Sequence[str],
+    hot: HotTier | None = None,
+    *,
+    shares_duplicates: bool = False,
 ) -> Iterator[list[Replica]]:
     """A replica for each name; one with the name of an earlier one is that exporter, started again."""
+    taken = TakenIds(hot, hot_monitor(monitor)) if hot is not None and shares_duplicates else None
     clock = MovedClock()
     warm, _ = open_embedded(folder / "warm", clock)
     warm.migrate()
     made = []
     for number, name in enumerate(names):
         journal = HeldJournal()
-        watched = a_pipeline(folder / str(number), monitor, clock=clock, journal=journal)
+        watched = a_pipeline(folder / str(number), monitor, clock=clock, journal=journal, taken=taken)
         join = LabelJoin(watched.shared, watched.shared.counts.writer(_SECOND_SLOT))
         late = LateLabels([LabelledMonitor(watched.shared, join)], hot, lambda name=name: [name], AGAIN_EVERY_S)  # type: ignore[misc]
         made.append(Replica(watched, journal, warm, late, name))

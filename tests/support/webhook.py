@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
+from tests.support.listening import listening
 from tests.support.polling import wait_until
 
 _ANSWER = b"ok"
@@ -45,16 +45,9 @@ class WebhookDouble:
 @contextmanager
 def webhook_double() -> Iterator[WebhookDouble]:
     """A server on a free loopback port that answers 200 to every JSON post."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
-        double = WebhookDouble(f"http://127.0.0.1:{server.server_address[1]}")
-        server.RequestHandlerClass = _recorder(double.posts)
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield double
-        finally:
-            server.shutdown()
-            thread.join()
+    posts: list[ReceivedPost] = []
+    with listening(ThreadingHTTPServer(("127.0.0.1", 0), _recorder(posts))) as port:
+        yield WebhookDouble(f"http://127.0.0.1:{port}", posts)
 
 
 def _recorder(posts: list[ReceivedPost]) -> type[BaseHTTPRequestHandler]:

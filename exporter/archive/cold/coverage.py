@@ -68,11 +68,13 @@ class HourProof:
     rows      : in warm.
     uncovered : rows of warm that are in no file.
     unequal   : in words, the files that do not hold the very rows that warm has in their range.
+    held      : the names of the files whose rows are all in warm.
     """
 
     rows: int
     uncovered: int
     unequal: tuple[str, ...]
+    held: frozenset[str]
 
     @property
     def is_equal(self) -> bool:
@@ -89,13 +91,15 @@ def prove_hour(warm: WarmTier, ledger: Ledger, hour: RowHour) -> HourProof:
             found = digest_of(part) if at != UNCOVERED else RowDigest(part.num_rows)
             digests[at] = digests[at].merge(found)
     uncovered = digests.pop(UNCOVERED, NO_ROWS).rows
-    unequal = [
-        _difference(coverage.files[at], found)
-        for at, found in sorted(digests.items())
-        if found != RowDigest.from_hex(coverage.files[at].rows, coverage.files[at].digest)
-    ]
+    unequal, held = list[str](), set[str]()
+    for at, found in sorted(digests.items()):
+        file = coverage.files[at]
+        if found == RowDigest.from_hex(file.rows, file.digest):
+            held.add(file.name)
+        else:
+            unequal.append(_difference(file, found))
     rows = uncovered + sum(found.rows for found in digests.values())
-    return HourProof(rows, uncovered, tuple(unequal))
+    return HourProof(rows, uncovered, tuple(unequal), frozenset(held))
 
 
 def _by_file(batch: pa.RecordBatch, coverage: Coverage) -> Iterator[tuple[int, pa.RecordBatch]]:

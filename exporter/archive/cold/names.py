@@ -13,6 +13,7 @@ HOUR_S = 3600
 DAY_S = 86_400
 SEQUENCE_DIGITS = 20
 
+_HOUR = "%Y-%m-%dT%H"
 _UNSAFE = re.compile(rb"[^A-Za-z0-9-]")
 
 
@@ -35,7 +36,7 @@ class RowHour:
 
     @property
     def folder(self) -> str:
-        return f"{self.monitor}/{self.kind.value}/{datetime.fromtimestamp(self.start, UTC):%Y-%m-%dT%H}"
+        return f"{self.monitor}/{self.kind.value}/{datetime.fromtimestamp(self.start, UTC).strftime(_HOUR)}"
 
     def __str__(self) -> str:
         return self.folder
@@ -45,6 +46,14 @@ def object_name(hour: RowHour, origin: str, first_sequence: int) -> str:
     """Monitor/kind/hour/origin/first sequence; of letters that every store and file system takes as they are."""
     safe = _UNSAFE.sub(lambda match: b"_%02X" % match[0][0], origin.encode()).decode()
     return f"{hour.folder}/{safe}/{first_sequence:0{SEQUENCE_DIGITS}d}.parquet"
+
+
+def hour_of(name: str) -> int | None:
+    """The hour that the name of an object tells; None where it is no name that `object_name` gives."""
+    try:
+        return int(datetime.strptime(name.split("/")[2], _HOUR).replace(tzinfo=UTC).timestamp())
+    except (IndexError, ValueError):
+        return None
 
 
 def key_name(monitor: str, hour: int) -> str:

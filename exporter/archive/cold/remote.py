@@ -37,7 +37,8 @@ _REFUSED = (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError)
 _STATUS = re.compile(r"status code: (\d{3})")
 _NO_CREDENTIALS = ("169.254.169.254", "169.254.170.2", "metadata.google.internal", "MissingCredential")
 _MAY_PASS = frozenset((408, 409, 425, 429, *range(500, 600))) - {501, 505}
-_FIRST_PART = re.compile(r"\n\s*\nDebug source:.*", re.DOTALL)
+_NOT_TOLD = re.compile(r"\n\s*\nDebug source:.*| in [\d.]+(?:ns|µs|ms|s)\b", re.DOTALL)
+"""What differs from one time to the next: the same trouble is told in the same words, so that a log has it once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +147,15 @@ class RemoteStore:
 def _as_ours(url: str, error: Exception) -> Exception:
     words = _words(error)
     status = _STATUS.search(words)
+    if any(address in words for address in _NO_CREDENTIALS):
+        return InvalidSettings(f"{url}: no credentials in the environment, and this machine has no role: {words}")
     if isinstance(error, _REFUSED) or (status is not None and int(status[1]) in (401, 403)):
         message = f"{url} refuses the credentials of this process's environment: {words}"
         return InvalidSettings(f"{message}; check them, and what they allow")
-    if any(address in words for address in _NO_CREDENTIALS):
-        return InvalidSettings(f"{url}: no credentials in the environment, and this machine has no role: {words}")
+    if "builder error" in words:
+        return InvalidSettings(
+            f"{url}: {words}; for an endpoint with http:// set archive.cold.options.allow_http: 'true'"
+        )
     if status is None or int(status[1]) in _MAY_PASS:
         return RetryLater(f"{url} cannot be used now: {words}")
     if int(status[1]) == 404:
@@ -166,4 +171,4 @@ def _refuse_missing_bucket(error: Exception) -> None:
 
 
 def _words(error: Exception) -> str:
-    return " ".join(_FIRST_PART.sub("", str(error)).split())
+    return " ".join(_NOT_TOLD.sub("", str(error)).split())

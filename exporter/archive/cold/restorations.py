@@ -1,8 +1,8 @@
 """Which hours are back as a whole, by what the audit tells of restorations that began and ended.
 
 Files come back one by one, and labels are joined after the last of them. What is summed up of an hour in between would
-be of some of its rows. A restoration that was interrupted has begun and not ended, until another one of the same hours
-ends; whatever comes late to them waits as long.
+be of some of its rows. A restoration that was interrupted, or that could not read a file of the hour, has begun and not
+ended, until another one of the same hours ends; whatever comes late to them waits as long.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ RESTORED = "archive.restored"
 
 @dataclass(frozen=True, slots=True)
 class BroughtBack:
-    """The end of a restoration: all rows of a monitor in whole hours are in warm, and joined.
+    """The end of a restoration, or of a part of one: all rows of a monitor in whole hours are in warm, and joined.
 
     labels_until : labels that came before are in warm, or have never been in cold.
     """
@@ -43,11 +43,15 @@ class Restorations:
     told: Sequence[Pin | BroughtBack] = ()
 
     def is_whole(self, hour: int, labels_until: float = -math.inf) -> bool:
-        """Whether an hour was never brought back, or is with all its rows, and with labels that came before."""
+        """Whether an hour was never brought back, or is with all its rows, and with labels that came before.
+
+        Only the last restoration tells: what an earlier one brought may have left warm again.
+        """
         told = [each for each in self.told if each.span.start < hour + HOUR_S and hour < each.span.end]
-        ends = [each for each in told if isinstance(each, BroughtBack)]
-        has_ended = bool(ends) and told[-1] is ends[-1]
-        return not told or (has_ended and max(each.labels_until for each in ends) >= labels_until)
+        if not told:
+            return True
+        last = told[-1]
+        return isinstance(last, BroughtBack) and last.labels_until >= labels_until
 
 
 def restorations_of(ledger: Ledger, monitor: str, now: float) -> Restorations:

@@ -75,6 +75,13 @@ class DeleteFile:
 DueAction = CopyHour | DropDay | DeleteFile
 
 
+def due_rows(action: DueAction) -> int:
+    """How many rows an action is about, by the side counts and the ledger."""
+    if isinstance(action, CopyHour):
+        return action.rows - action.copied
+    return sum(action.rows.values()) if isinstance(action, DropDay) else action.file.rows
+
+
 @dataclass(frozen=True, slots=True)
 class Holdings:
     """What lies where.

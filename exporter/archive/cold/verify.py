@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from exporter.archive.cold.moving import Tiers
-from exporter.archive.cold.names import DAY_S
+from exporter.archive.cold.names import DAY_S, HOUR_S, hour_of
 from exporter.archive.cold.store import StoredObject
 from exporter.archive.cold.tier import ColdTier, prove
 from exporter.archive.ledger import AuditEvent, ColdFile
@@ -81,13 +82,25 @@ def sample_files(files: Sequence[ColdFile], share: float, rng: random.Random) ->
     return sorted(rng.sample(list(files), count), key=lambda file: file.name)
 
 
-def find_orphans(tiers: Tiers, cold: ColdTier) -> list[StoredObject]:
-    """Objects without a file in the ledger: what a crash left behind, or what the archive never wrote."""
+def find_orphans(
+    tiers: Tiers, cold: ColdTier, monitor: str | None = None, since: float = -math.inf
+) -> list[StoredObject]:
+    """Objects without a file in the ledger: what a crash left behind, or what the archive never wrote.
+
+    monitor : only below its name. since : only of hours that end after it, as their names tell; where a name tells no
+              hour, objects that were written after it.
+    """
     before = tiers.clock.now() - ORPHAN_AFTER_S
-    objects = [found for found in cold.store.list() if found.modified_at < before]
+    objects = [found for found in cold.store.list(monitor or "") if found.modified_at < before]
     known = {file.name for file in tiers.ledger.cold_files()}
     unknown = (found for found in objects if found.name not in known and not is_profile_file(found.name))
-    return sorted(unknown, key=lambda found: found.name)
+    return sorted((found for found in unknown if _end_of(found) > since), key=lambda found: found.name)
+
+
+def _end_of(found: StoredObject) -> float:
+    """When the hour of an object's name ended, or when it was written."""
+    hour = hour_of(found.name)
+    return found.modified_at if hour is None else hour + HOUR_S
 
 
 def remove_orphans(tiers: Tiers, cold: ColdTier, orphans: Sequence[StoredObject]) -> int:

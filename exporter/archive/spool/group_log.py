@@ -149,7 +149,7 @@ class GroupLog:
         self.last = self._next - 1
 
     def _blank(self, file: _OpenFile, size: int) -> None:
-        """Takes back what was written of a refused group: only the next file's header, which may be damaged, tells of it.
+        """Takes back what was written of a refused group, since only the header of the next file says that it is none.
 
         The file has its room already. Where blanking fails too, the worst is that a refused entry lands.
         """

@@ -17,7 +17,7 @@ from exporter.archive.warm.postgres_migrations import known_migrations, migrate
 from exporter.archive.warm.postgres_names import PostgresNames
 from exporter.archive.warm.postgres_partitions import PostgresPartitions
 from exporter.archive.warm.postgres_queries import PostgresQueries
-from exporter.archive.warm.postgres_readers import PostgresReaders
+from exporter.archive.warm.postgres_readers import PostgresReaders, ReadingLink
 from exporter.archive.warm.postgres_rejoining import join_restored
 from exporter.archive.warm.tier import Claim, Landed, Span, StoredHour
 from exporter.clock import Clock
@@ -28,25 +28,32 @@ def open_postgres(
 ) -> tuple[PostgresWarm, PostgresLedger]:
     """The tier and its ledger over one connection, which is opened by the first call; closing the tier closes both.
 
+    With a replica the ledger only reads: what the primary says, since nothing there may be missing, while it answers.
+
     url        : `postgresql://USER@HOST/DATABASE`, as libpq takes it.
     replica    : a standby of the same database that answers questions; what it tells may be some seconds old.
     patience_s : how long one statement may take before RetryLater.
     """
     link = PostgresLink(url, patience_s)
-    return PostgresWarm(link, PostgresReaders(url, replica, clock, patience_s), clock), PostgresLedger(link)
+    readers = PostgresReaders(replica, url, clock, patience_s)
+    if replica is None:
+        return PostgresWarm(link, [readers], clock), PostgresLedger(link)
+    of_ledger = PostgresReaders(url, replica, clock, patience_s)
+    return PostgresWarm(link, [readers, of_ledger], clock), PostgresLedger(ReadingLink(of_ledger, link.place))
 
 
 class PostgresWarm:
     """A `WarmTier`. Landings and changes use one connection, each answer that is being read another."""
 
-    def __init__(self, link: PostgresLink, readers: PostgresReaders, clock: Clock) -> None:
+    def __init__(self, link: PostgresLink, readers: Sequence[PostgresReaders], clock: Clock) -> None:
+        """`readers`: the first one's are those of the tier; all are closed with it."""
         self._link = link
         self._readers = readers
         self._clock = clock
         self._partitions = PostgresPartitions(link)
         self._lander = PostgresLander(link, PostgresNames(link), self._partitions)
         self._joiner = LabelJoiner(link)
-        self._queries = PostgresQueries(readers)
+        self._queries = PostgresQueries(readers[0])
 
     def migrate(self) -> None:
         migrate(self._link, known_migrations())
@@ -96,5 +103,6 @@ class PostgresWarm:
         return self._queries.size_bytes()
 
     def close(self) -> None:
-        self._readers.close()
+        for readers in self._readers:
+            readers.close()
         self._link.close()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, replace
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import orjson
 import pyarrow as pa
@@ -13,7 +13,7 @@ from psycopg import sql
 
 from exporter.archive.entry import Kind
 from exporter.archive.ledger import AuditEvent, ColdFile, Measurement, StoredProfile, WindowRevision
-from exporter.archive.warm.postgres_connection import PatientConnection, PostgresLink
+from exporter.archive.warm.postgres_connection import PatientConnection
 from exporter.archive.warm.postgres_ledger_tables import (
     COLD_FILES,
     MEASUREMENTS,
@@ -28,6 +28,8 @@ from exporter.errors import CorruptEntry, LateRows
 
 _HOUR_S = 3_600
 
+T = TypeVar("T")
+
 _REPLACE_OLDER = (
     'ON CONFLICT (monitor, start, "end", model_version, segment, feature, measure) DO UPDATE SET'
     " revision = excluded.revision, value = excluded.value, observations = excluded.observations"
@@ -35,10 +37,22 @@ _REPLACE_OLDER = (
 )
 
 
+class LedgerLink(Protocol):
+    """What a ledger asks of its connection; `exporter.archive.warm.postgres_connection.PostgresLink` is one."""
+
+    @property
+    def place(self) -> str: ...
+
+    @property
+    def generation(self) -> int: ...
+
+    def run(self, work: Callable[[PatientConnection], T]) -> T: ...
+
+
 class PostgresLedger:
     """A `Ledger`, over the tier's connection."""
 
-    def __init__(self, link: PostgresLink) -> None:
+    def __init__(self, link: LedgerLink) -> None:
         self._link = link
         self._duties: set[str] = set()
         self._generation = 0

@@ -93,12 +93,6 @@ def known_number(connection: PatientConnection, name: str) -> int:
     return int(row[0]) if row else 0
 
 
-def names_of(connection: PatientConnection, numbers: Sequence[int]) -> dict[int, str]:
-    """Number → name."""
-    query = "SELECT id, name FROM infranaut.names WHERE id = ANY(%s)"
-    return dict(connection.execute(query, [list(numbers)]).fetchall())
-
-
 def layouts_of(connection: PatientConnection, numbers: Sequence[int]) -> dict[int, RowLayout]:
     """Number → layout, in the order of their numbers."""
     query = "SELECT id, columns FROM infranaut.layouts WHERE id = ANY(%s) ORDER BY id"

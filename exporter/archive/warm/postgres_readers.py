@@ -1,26 +1,32 @@
-"""Connections for reading: of the replica while it answers, else of the primary."""
+"""Connections for reading: of one server while it answers, else of another."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
 
 from exporter.archive.warm.postgres_connection import PatientConnection, PostgresLink
 from exporter.clock import Clock
 from exporter.errors import RetryLater
 
-_REPLICA_PAUSE_S = 30.0
+_PAUSE_S = 30.0
+
+T = TypeVar("T")
 
 
 class PostgresReaders:
     """Lends a connection for each answer that is being read, and keeps one for the next. For one thread."""
 
-    def __init__(self, url: str, replica: str | None, clock: Clock, patience_s: float) -> None:
+    def __init__(self, first: str | None, url: str, clock: Clock, patience_s: float) -> None:
+        """`first`: the server that is asked before the other one, if there is one."""
         self._clock = clock
         self._patience_s = patience_s
-        self._urls = [url] if replica is None else [replica, url]
+        self._first = first
+        self._url = url
         self._idle: dict[str, PostgresLink] = {}
-        self._replica_again_at = float("-inf")
+        self._first_again_at = float("-inf")
 
     @contextmanager
     def snapshot(self) -> Iterator[PatientConnection]:
@@ -42,15 +48,13 @@ class PostgresReaders:
         self._idle.clear()
 
     def _begun(self) -> PostgresLink:
-        """A link in a transaction; the primary's where the replica is away, for half a minute then."""
-        *replicas, primary = self._urls
-        for url in replicas:
-            if self._clock.now() >= self._replica_again_at:
-                try:
-                    return self._begun_at(url)
-                except RetryLater:
-                    self._replica_again_at = self._clock.now() + _REPLICA_PAUSE_S
-        return self._begun_at(primary)
+        """A link in a transaction; the other server's where the first one is away, for half a minute then."""
+        if self._first is not None and self._clock.now() >= self._first_again_at:
+            try:
+                return self._begun_at(self._first)
+            except RetryLater:
+                self._first_again_at = self._clock.now() + _PAUSE_S
+        return self._begun_at(self._url)
 
     def _begun_at(self, url: str) -> PostgresLink:
         """A connection that was kept may have died meanwhile; then a new one is opened."""
@@ -67,6 +71,20 @@ class PostgresReaders:
             link.close()
         else:
             self._idle[link.url] = link
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingLink:
+    """What a ledger that is only read runs its statements on."""
+
+    readers: PostgresReaders
+    place: str
+    generation: int = 0
+
+    def run(self, work: Callable[[PatientConnection], T]) -> T:
+        """What `work` gives, done in a transaction that only reads."""
+        with self.readers.snapshot() as connection:
+            return work(connection)
 
 
 def _begin(link: PostgresLink) -> PostgresLink:

@@ -34,7 +34,7 @@ class Backfill:
     span           : [start, end), both at whole steps.
     target         : the labels that a scrape would have added.
     static_every_s : from one sample to the next of what does not change.
-    without        : series that do not change, and are not to be written.
+    only           : the families that are wanted; all of them where it is None.
     block_s        : how long the blocks are.
     """
 
@@ -45,7 +45,7 @@ class Backfill:
     step_s: int
     target: LabelPairs
     static_every_s: int = STATIC_EVERY_S
-    without: frozenset[str] = frozenset()
+    only: frozenset[str] | None = None
     block_s: int = BLOCK_S
 
     def __post_init__(self) -> None:
@@ -94,8 +94,8 @@ def backfill(
     """
     shared = SharedMonitor(wanted.monitor, wanted.reference, slots=1)
     recounting = Recounting(wanted.monitor)
-    static = [each for each in static_samples(shared, wanted.sha256) if each.metric.name not in wanted.without]
-    writer = SeriesWriter(shared.layout, static, wanted.target, recounting.absent, wanted.static_every_s)
+    static = static_samples(shared, wanted.sha256)
+    writer = SeriesWriter(shared.layout, static, wanted.target, recounting.absent, wanted.static_every_s, wanted.only)
     counts = StepCounts(shared.layout, wanted.step_s)
     late = _Outcomes(wanted, outcomes, recounting)
     rows = 0

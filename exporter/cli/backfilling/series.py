@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
-import numpy.typing as npt
+from dataclasses import replace
 
 from exporter import catalog
 from exporter.catalog import Metric
 from exporter.expose.block import make_template
 from exporter.expose.families import FamilySamples, HistogramSamples, LabelPairs, Samples
+from exporter.expose.family_slots import child_labels, family_slots
 from exporter.expose.formats import ExpositionFormat, header
 from exporter.expose.labels import LabelWriter
 from exporter.expose.registry import END_OF_OPENMETRICS
 from exporter.window.children import Child
 from exporter.window.counts import Row
 from exporter.window.family_counts import FamilyKey
-from exporter.window.label_columns import ChainedLabels
-from exporter.window.layout import HistogramSection, Layout, Section, Store
+from exporter.window.layout import Layout
+from exporter.window.sections import HistogramSection, Section
 
 STATIC_EVERY_S = 240
 """A series that does not change is still seen five minutes after a sample."""
@@ -30,16 +28,6 @@ _NOT_REBUILT = frozenset(
 """They tell what a running exporter did with what came to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _CountedFamily:
-    """A family over all features that are counted: where its numbers stand, and the labels of each."""
-
-    metric: Metric
-    store: Store
-    slots: npt.NDArray[np.int64]
-    tails: Sequence[LabelPairs]
-
-
 class SeriesWriter:
     """Compiled for a layout.
 
@@ -47,6 +35,7 @@ class SeriesWriter:
     target : the labels that a scrape would add, `job` and `instance`.
     absent : families that cannot be counted from the archive.
     every_s: from one sample to the next of what does not change.
+    only   : the families that are wanted; all of them where it is None.
     """
 
     def __init__(
@@ -56,13 +45,20 @@ class SeriesWriter:
         target: LabelPairs,
         absent: Iterable[FamilyKey] = (),
         every_s: int = STATIC_EVERY_S,
+        only: frozenset[str] | None = None,
     ) -> None:
         self._monitor = layout.monitor.name
         self._target = target
         self._every_s = every_s
-        self._static = [replace(samples, heads=(target,)) for samples in static if samples.values.size]
-        self._families = _counted_families(layout, frozenset(absent))
-        self._histograms = layout.model.histograms
+
+        def is_wanted(metric: Metric) -> bool:
+            return only is None or metric.name in only
+
+        known = [samples for samples in static if samples.values.size and is_wanted(samples.metric)]
+        self._static = [replace(samples, heads=(target,)) for samples in known]
+        counted = _counted_sections(layout, frozenset(absent))
+        self._families = family_slots(section for section in counted if is_wanted(section.metric))
+        self._histograms = [each for each in layout.model.histograms if is_wanted(each.metric)]
         self._labels = LabelWriter()
         self.samples = 0
         """Written so far."""
@@ -71,7 +67,7 @@ class SeriesWriter:
         self, children: Sequence[Child], totals: Row, times: Sequence[int], write: Callable[[bytes], object]
     ) -> None:
         """Writes a sample of each series at each time; totals: [children, times, slots]."""
-        heads = tuple((*self._target, ("monitor", self._monitor), *_child_labels(child)) for child in children)
+        heads = tuple((*self._target, ("monitor", self._monitor), *child_labels(child)) for child in children)
         steps = range(len(times))
         for samples in self._static:
             every = max(1, self._every_s // (times[1] - times[0])) if len(times) > 1 else 1
@@ -103,24 +99,8 @@ class SeriesWriter:
         return HistogramSamples(histogram.metric, self._monitor, heads, histogram.edges, counts, sums)
 
 
-def _counted_families(layout: Layout, absent: frozenset[FamilyKey]) -> list[_CountedFamily]:
-    by_name: dict[str, list[Section]] = {}
+def _counted_sections(layout: Layout, absent: frozenset[FamilyKey]) -> Iterator[Section]:
     for section in layout.model.sections:
         feature = dict(section.labels[0]).get("feature", "") if section.labels else ""
         if section.metric.name not in _NOT_REBUILT and (section.metric.name, feature) not in absent:
-            by_name.setdefault(section.metric.name, []).append(section)
-    return [
-        _CountedFamily(
-            sections[0].metric,
-            sections[0].store,
-            np.concatenate([np.arange(section.start, section.stop) for section in sections]),
-            ChainedLabels(tuple(section.labels for section in sections)),
-        )
-        for sections in by_name.values()
-    ]
-
-
-def _child_labels(child: Child) -> Iterator[tuple[str, str]]:
-    yield "model_version", child.model_version
-    if child.segment is not None:
-        yield catalog.SEGMENT, child.segment
+            yield section

@@ -11,9 +11,10 @@ from exporter.batch import TIMESTAMP, Floats, Integers
 from exporter.window.assign import ChildAssigner
 from exporter.window.children import Child
 from exporter.window.counts import Row
-from exporter.window.layout import Layout, Store
+from exporter.window.layout import Layout
 from exporter.window.local_counts import LocalChildren, LocalCounts
 from exporter.window.recounted import Recounted, RowCounter
+from exporter.window.sections import Store
 
 
 class StepCounts:

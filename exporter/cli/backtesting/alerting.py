@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import promql_parser
 
 from exporter.archive.warm.tier import Span
-from exporter.cli.backtesting.programs import BlockServer, QueriedRange
+from exporter.cli.backtesting.block_server import BlockServer
 from exporter.cli.backtesting.recording import rule_at_fault
+from exporter.cli.backtesting.remote_write import SeriesValues
 from exporter.monitor.duration import parse_duration_s
 from rules.group import AlertingRule
 
@@ -36,12 +38,16 @@ class Incident:
 
 
 def fired(server: BlockServer, rule: AlertingRule, span: Span, step_s: int) -> list[Incident]:
-    """The incidents of one rule, evaluated at every step of the span, in the order of their start."""
-    times = [span.start + number * step_s for number in range(round((span.end - span.start) / step_s) + 1)]
+    """The incidents of one rule, evaluated at every whole step of the span, in the order of their start."""
+    times = [float(time) for time in range(math.ceil(span.start / step_s) * step_s, int(span.end) + 1, step_s)]
+    if not times:
+        return []
     with rule_at_fault(rule.alert):
-        answer = _merged(server.range(rule.expr, times[0], times[-1], step_s))
+        answer = server.range(rule.expr, times[0], times[-1], step_s)
     lowest = is_lower_worse(rule.expr)
-    found = [incident for series in answer for incident in _incidents(rule, series, times, lowest)]
+    found = [
+        incident for labels, values in _merged(answer) for incident in _incidents(rule, labels, values, times, lowest)
+    ]
     return sorted(found, key=lambda incident: (incident.start, sorted(incident.labels.items())))
 
 
@@ -59,19 +65,25 @@ def _first_comparison(node: promql_parser.Expr) -> str:
     return operator if operator in _FILTERS else _first_comparison(node.lhs) or _first_comparison(node.rhs)
 
 
-def _merged(answer: Sequence[QueriedRange]) -> list[QueriedRange]:
+def _merged(answer: Sequence[SeriesValues]) -> Iterator[tuple[Mapping[str, str], Mapping[float, float]]]:
     """Alerts bear no series' name: where a condition goes over from one series to another, it is the same alert."""
-    found: dict[frozenset[tuple[str, str]], list[tuple[float, float]]] = {}
+    found: dict[frozenset[tuple[str, str]], dict[float, float]] = {}
     for series in answer:
         own = frozenset((name, value) for name, value in series.labels.items() if name != "__name__")
-        found.setdefault(own, []).extend(series.values)
-    return [QueriedRange(dict(sorted(own)), values) for own, values in found.items()]
+        found.setdefault(own, {}).update(zip(series.times.tolist(), series.values.tolist(), strict=True))
+    for own, values in found.items():
+        yield dict(sorted(own)), values
 
 
-def _incidents(rule: AlertingRule, series: QueriedRange, times: Sequence[float], lowest: bool) -> Iterator[Incident]:
+def _incidents(
+    rule: AlertingRule,
+    labels: Mapping[str, str],
+    values: Mapping[float, float],
+    times: Sequence[float],
+    lowest: bool,
+) -> Iterator[Incident]:
     """Pending from the first value, firing after `for`, until values stay away for longer than `keep_firing_for`."""
     hold_s, keep_s = parse_duration_s(rule.hold), parse_duration_s(rule.keep_firing_for) if rule.keep_firing_for else 0
-    values = dict(series.values)
     worse = min if lowest else max
     active = start = gone = None
     first = peak = 0.0
@@ -87,7 +99,7 @@ def _incidents(rule: AlertingRule, series: QueriedRange, times: Sequence[float],
         if start is not None and time - gone < keep_s:
             continue
         if start is not None:
-            yield Incident(rule, series.labels, start, time, first, peak)
+            yield Incident(rule, labels, start, time, first, peak)
         active = start = gone = None
     if start is not None:
-        yield Incident(rule, series.labels, start, None, first, peak)
+        yield Incident(rule, labels, start, None, first, peak)

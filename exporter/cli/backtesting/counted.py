@@ -14,10 +14,19 @@ TARGET = (("job", "infranaut"), ("instance", "backtest"))
 _SUFFIXES = ("_bucket", "_sum", "_count")
 
 
+def _names(metric: Metric) -> Iterator[str]:
+    for suffix in _SUFFIXES if metric.type == "histogram" else ("",):
+        yield f"{metric.name}{suffix}"
+
+
 def _series(*metrics: Metric) -> Iterator[tuple[str, frozenset[str]]]:
     for metric in metrics:
-        for suffix in _SUFFIXES if metric.type == "histogram" else ("",):
-            yield f"{metric.name}{suffix}", frozenset({*metric.labels, catalog.SEGMENT, names.LE})
+        for name in _names(metric):
+            yield name, frozenset({*metric.labels, catalog.SEGMENT, names.LE})
+
+
+FAMILIES = {name: metric.name for metric in catalog.CATALOG for name in _names(metric)}
+"""Every series of the exporter → the family that it is of."""
 
 
 OF_A_RUNNING_EXPORTER = frozenset(

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from exporter.cli.backtesting.alerting import Incident
-from exporter.cli.backtesting.programs import BlockServer, Tools
+from exporter.cli.backtesting.block_server import BlockServer
+from exporter.cli.backtesting.programs import Tools
 from rules.yaml_document import to_yaml
 
 DESCRIPTION = "description"
@@ -39,6 +40,12 @@ def descriptions(tools: Tools, server: BlockServer, incidents: Sequence[Incident
     return [told.get(number, incident.rule.annotations[DESCRIPTION]) for number, incident in enumerate(incidents)]
 
 
+def series_named(text: str) -> list[str]:
+    """What may be the name of a series in a template."""
+    found = dict.fromkeys(_NAME.findall(text))
+    return [name for name in found if ":" in name or name.startswith("infranaut_")]
+
+
 def _rules(incidents: Sequence[Incident]) -> dict[str, object]:
     rules = [
         {
@@ -53,10 +60,9 @@ def _rules(incidents: Sequence[Incident]) -> dict[str, object]:
 
 def _test(number: int, incident: Incident, server: BlockServer) -> dict[str, Any]:
     series = [(f"incident_{number}", incident.labels, incident.value)]
-    for name in dict.fromkeys(_NAME.findall(incident.rule.annotations[DESCRIPTION])):
-        if ":" in name or name.startswith("infranaut_"):
-            found = server.instant(name, incident.start)
-            series += [(name, labels, value) for labels, value in found]
+    for name in series_named(incident.rule.annotations[DESCRIPTION]):
+        found = server.instant(name, incident.start)
+        series += [(name, labels, value) for labels, value in found]
     return {
         "interval": "1m",
         "input_series": [{"series": _series(name, labels), "values": repr(value)} for name, labels, value in series],

@@ -1,24 +1,24 @@
-"""What a backtest tells, as one document and as text."""
+"""What a backtest tells, as one document."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
+import numpy as np
 
 from exporter.archive.warm.tier import Span
-from exporter.cli.amounts import count_text
-from exporter.cli.archive_access import utc
 from exporter.cli.backtesting.objectives import objective_name, reads_of
 from exporter.cli.backtesting.rows import FileRows
-from exporter.cli.backtesting.run import FiredAlert, TriedVariant, Variant
+from exporter.cli.backtesting.run import FiredAlert, TriedVariant
+from exporter.cli.backtesting.scarce import scarce_alerts
 from exporter.cli.backtesting.untested import untested_alerts
-from exporter.monitor.duration import duration_text
+from exporter.cli.backtesting.variant import Variant
+from exporter.cli.times import utc
 from exporter.monitor.service_objectives import ServiceSlo
 from rules import names
-
-_MOST_SHOWN = 100
 
 
 class BacktestAlert(msgspec.Struct, frozen=True):
@@ -41,6 +41,8 @@ class BacktestTrial(msgspec.Struct, frozen=True):
     setting : what is set otherwise, such as `drift.threshold=0.2`; empty without `--sweep`.
     firing_s: how long at least one alert fired; `firing_s_by_alert`: at least one of that name.
     first   : when the first alert fired; None where none did.
+    messages: how often somebody would have been told; Alertmanager puts what fires at one time under one name together.
+    quieter : a sweep of thresholds that the drift of fewer features passes; None where none drifted.
     """
 
     setting: str
@@ -49,6 +51,8 @@ class BacktestTrial(msgspec.Struct, frozen=True):
     firing_s: float
     firing_s_by_alert: dict[str, float]
     first: str | None
+    messages: dict[str, int]
+    quieter: str | None = None
 
 
 class BacktestOutcome(msgspec.Struct, frozen=True):
@@ -83,6 +87,7 @@ def outcome_of(
             has_labels=rows.labelled.num_rows > 0,
             has_reference=variant.reference is not None,
         )
+        untested |= scarce_alerts(variant.monitor, variant.alerts, rows, span)
         untested |= variant.beside.untested
         untested |= {objective_name(slo): _unseen(slo) for slo in came.unseen}
     objectives = dict.fromkeys(objective_name(slo) for variant, _ in tried for slo in variant.beside.objectives)
@@ -91,8 +96,8 @@ def outcome_of(
         utc(span.start),
         utc(span.end),
         step_s,
-        rows.predictions_by_time.num_rows,
-        rows.labelled.num_rows,
+        sum(batch.num_rows for batch in rows.predictions(span)),
+        sum(batch.num_rows for batch in rows.outcomes(span, math.inf)),
         rows.rejected,
         [_trial(monitor, variant, came.fired, span) for variant, came in tried],
         [name.removeprefix("objective ") for name in objectives if name not in untested],
@@ -104,30 +109,22 @@ def _unseen(slo: ServiceSlo) -> str:
     return f"found no series in this data for {', '.join(map(str, reads_of(slo)))}"
 
 
-def outcome_text(outcome: BacktestOutcome) -> str:
-    """For a person."""
-    counted = f"{count_text(outcome.predictions, 'prediction')}, {count_text(outcome.outcomes, 'label')}"
-    pace = f"evaluated every {duration_text(outcome.step_seconds)}"
-    lines = [f"{outcome.monitor}, {outcome.start} to {outcome.end}: {counted}, {pace}"]
-    if outcome.rejected:
-        lines.append(f"{count_text(outcome.rejected, 'record')} could not be read")
-    if len(outcome.trials) == 1 and not outcome.trials[0].setting:
-        lines += ["", *_alert_lines(outcome.trials[0])]
-    else:
-        lines += ["", *_sweep_lines(outcome.trials)]
-    lines += [f"not tested: {alert} {reason}" for alert, reason in outcome.untested.items()]
-    return "\n".join(lines)
-
-
 def _trial(monitor: str, variant: Variant, fired: Sequence[FiredAlert], span: Span) -> BacktestTrial:
     alerts = [_alert(monitor, each, span) for each in fired]
     counts = Counter(each.alert for each in alerts)
-    lasted = {
-        name: _covered_s([each for each in fired if each.incident.rule.alert == name], span) for name in sorted(counts)
+    by_name = {
+        name: _firing([each for each in fired if each.incident.rule.alert == name], span) for name in sorted(counts)
     }
     first = min((each.incident.start for each in fired), default=None)
     return BacktestTrial(
-        variant.name, alerts, dict(counts), _covered_s(fired, span), lasted, None if first is None else utc(first)
+        variant.name,
+        alerts,
+        dict(counts),
+        _length_s(_firing(fired, span)),
+        {name: _length_s(stretches) for name, stretches in by_name.items()},
+        None if first is None else utc(first),
+        {name: len(stretches) for name, stretches in by_name.items()},
+        _quieter([each for each in fired if each.incident.rule.alert == names.FEATURE_DRIFT]),
     )
 
 
@@ -154,49 +151,26 @@ def _window(fired: FiredAlert) -> dict[str, str]:
     return {name: value for name, value in fired.incident.rule.labels.items() if name not in told}
 
 
-def _covered_s(fired: Sequence[FiredAlert], span: Span) -> float:
-    """Seconds in which at least one alert fired."""
-    total, until = 0.0, span.start
+def _firing(fired: Sequence[FiredAlert], span: Span) -> list[Span]:
+    """Stretches of time in which at least one alert fired."""
+    found: list[Span] = []
     for each in sorted(fired, key=lambda alert: alert.incident.start):
-        end = span.end if each.incident.end is None else each.incident.end
-        total += max(0.0, end - max(each.incident.start, until))
-        until = max(until, end)
-    return total
+        start, end = each.incident.start, span.end if each.incident.end is None else each.incident.end
+        if found and start <= found[-1].end:
+            found[-1] = Span(found[-1].start, max(end, found[-1].end))
+        else:
+            found.append(Span(start, end))
+    return found
 
 
-def _alert_lines(trial: BacktestTrial) -> Iterator[str]:
-    if not trial.alerts:
-        yield "no alert would have fired"
-        return
-    yield f"{count_text(len(trial.alerts), 'alert')} would have fired:"
-    for alert in trial.alerts[:_MOST_SHOWN]:
-        labels = ", ".join(f"{name}={value}" for name, value in alert.labels.items())
-        when = f"{alert.start} to {alert.end or 'the end'}"
-        yield f"{when}  {alert.alert} ({alert.severity}), peak {alert.peak:.4g}: {labels}"
-        yield f"    {alert.description}"
-    if len(trial.alerts) > _MOST_SHOWN:
-        yield f"and {len(trial.alerts) - _MOST_SHOWN:,} more; --json has them all"
+def _length_s(stretches: Sequence[Span]) -> float:
+    return sum(each.end - each.start for each in stretches)
 
 
-def _sweep_lines(trials: Sequence[BacktestTrial]) -> Iterator[str]:
-    kinds = sorted({name for trial in trials for name in trial.by_alert})
-    rows = [["", "alerts", "hours firing", "first", *kinds]]
-    for trial in trials:
-        counts = [_count_and_hours(trial, kind) for kind in kinds]
-        rows.append([trial.setting, str(len(trial.alerts)), _hours(trial.firing_s), trial.first or "-", *counts])
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        first, *others = (
-            cell.ljust(width) if column == 0 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        yield "  ".join([first, *others])
-
-
-def _count_and_hours(trial: BacktestTrial, alert: str) -> str:
-    count = trial.by_alert.get(alert, 0)
-    return f"{count} in {_hours(trial.firing_s_by_alert[alert])} h" if count else "0"
-
-
-def _hours(seconds: float) -> str:
-    return f"{seconds / 3600:.1f}"
+def _quieter(drifts: Sequence[FiredAlert]) -> str | None:
+    """Thresholds at the peaks that a quarter, a half and all of the alerts stay below."""
+    if not drifts:
+        return None
+    peaks = np.quantile([each.incident.peak for each in drifts], (0.25, 0.5, 1), method="higher")
+    values = dict.fromkeys(f"{math.ceil(peak * 100) / 100:g}" for peak in peaks)
+    return f"drift.threshold={','.join(values)}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exporter.archive.warm.tier import Span
-from exporter.cli.archive_access import utc
+from exporter.cli.times import utc
 from exporter.errors import InvalidSettings
 from exporter.monitor.duration import parse_duration_s
 
@@ -15,7 +15,7 @@ _SLOWEST_SCRAPE_S = 60
 _FINE_S, _COARSE_S = 60, 300
 _LONG_S = 7 * 86_400
 _MOST_EVALUATIONS = 500_000
-_LAST_S = 253_402_300_799
+_FIRST_S, _LAST_S = 365 * 86_400, 253_402_300_799
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,10 @@ def evaluated_span(rows: Span, start: float | None, end: float | None, pace: Bac
     """The asked part of the rows' time, by whole steps outwards; InvalidSettings where no row is in it, or where it is
     so long that some row must be far off."""
     if rows.end > _LAST_S:
-        raise InvalidSettings(f"{data}: has timestamps after the year 9999; is spec.events.timestamp_unit right?")
+        raise InvalidSettings(
+            f"{data}: has timestamps after the year 9999; numbers of milliseconds need spec.events.timestamp_unit: ms "
+            f"(s, ms, us or ns), which --set events.timestamp_unit=ms tries"
+        )
     first, last = _asked(rows, start, end)
     span = Span(down(first, pace.step_s), down(last, pace.step_s) + pace.step_s)
     known = f"{data} has rows from {utc(rows.start)} to {utc(rows.end)}"
@@ -73,6 +76,16 @@ def evaluated_span(rows: Span, start: float | None, end: float | None, pace: Bac
             f"take a longer --step, or mend timestamps that are far off"
         )
     return span
+
+
+def unit_note(rows: Span, data: Path) -> str | None:
+    """Said where times are so early that their unit must be another."""
+    if rows.end >= _FIRST_S:
+        return None
+    return (
+        f"{data}: all its timestamps are before 1971, the last is {utc(rows.end)}; numbers of seconds need "
+        f"spec.events.timestamp_unit: s (s, ms, us or ns), which --set events.timestamp_unit=s tries"
+    )
 
 
 def down(time: float, step_s: int) -> float:

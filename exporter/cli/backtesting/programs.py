@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import math
+import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import requests
-
+from exporter.cli.backtesting.block_server import TIMEOUT_S, BlockServer
 from exporter.cli.demo.processes import started_programs
 from exporter.cli.demo.services import find_programs, free_ports
-from exporter.errors import InvalidSettings, ServiceFailed
-
-_MOST_POINTS = 10_000
-"""Prometheus answers at most 11,000 for each series."""
-_TIMEOUT_S = 600
+from exporter.errors import InvalidSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +22,6 @@ class Tools:
 
     prometheus: Path
     promtool: Path
-
-
-@dataclass(frozen=True, slots=True)
-class QueriedRange:
-    """One series of an answer: its labels, and its value by time, seconds since the epoch."""
-
-    labels: Mapping[str, str]
-    values: Sequence[tuple[float, float]]
 
 
 def find_tools(environment: Mapping[str, str] | None = None) -> Tools:
@@ -57,72 +43,39 @@ def find_tools(environment: Mapping[str, str] | None = None) -> Tools:
     return Tools(prometheus, Path(promtool))
 
 
-class BlockServer:
-    """A Prometheus that answers over blocks.
-
-    check : raises ServiceFailed, telling why, where it has ended.
-    """
-
-    def __init__(self, url: str, check: Callable[[], None] = lambda: None) -> None:
-        self.url = url
-        self._check = check
-
-    def range(self, query: str, start: float, end: float, step_s: int) -> list[QueriedRange]:
-        """The values of a query at `start`, and every step until `end`, both inclusive."""
-        found: dict[frozenset[tuple[str, str]], list[tuple[float, float]]] = {}
-        for first in range(0, max(1, math.ceil((end - start) / step_s + 1)), _MOST_POINTS):
-            at = start + first * step_s
-            until = min(end, at + (_MOST_POINTS - 1) * step_s)
-            asked = {"query": query, "start": repr(at), "end": repr(until), "step": str(step_s)}
-            for series in self._ask("query_range", asked):
-                values = found.setdefault(frozenset(series["metric"].items()), [])
-                values += [(float(time), float(value)) for time, value in series["values"]]
-        return [QueriedRange(dict(labels), values) for labels, values in found.items()]
-
-    def instant(self, query: str, time: float) -> list[tuple[Mapping[str, str], float]]:
-        """The series of an instant query."""
-        answer = self._ask("query", {"query": query, "time": repr(time)})
-        return [(series["metric"], float(series["value"][1])) for series in answer]
-
-    def _ask(self, kind: str, parameters: Mapping[str, str]) -> list[dict[str, Any]]:
-        """ServiceFailed, with the query, where it is refused or nobody answers."""
-        try:
-            answer = requests.post(f"{self.url}/api/v1/{kind}", data=parameters, timeout=_TIMEOUT_S)
-            body = answer.json()
-        except (requests.RequestException, ValueError) as error:
-            self._check()
-            raise ServiceFailed(f"Prometheus did not answer {_shown(parameters['query'])}: {error}") from error
-        if body["status"] != "success":
-            raise ServiceFailed(f"Prometheus could not answer {_shown(parameters['query'])}: {body.get('error')}")
-        return list(body["data"]["result"])
-
-
-def _shown(query: str) -> str:
-    return " ".join(query.split())
-
-
 @contextmanager
-def over_blocks(tools: Tools, blocks: Path, logs: Path, step_s: int) -> Iterator[BlockServer]:
-    """Answers over the blocks in a folder.
-
-    A series is seen for one step after a sample, and no longer: nothing marks in a block where a series ends.
-    """
+def over_blocks(tools: Tools, blocks: Path, logs: Path) -> Iterator[BlockServer]:
+    """Answers over the blocks in a folder, which is its own from now on, and over what is written to it."""
     config = logs / "prometheus.yaml"
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text("{}\n")
+    _take_the_past(blocks)
     (port,) = free_ports(1)
     command: list[str | Path] = [
         tools.prometheus,
         f"--config.file={config}",
         f"--storage.tsdb.path={blocks}",
         f"--web.listen-address=127.0.0.1:{port}",
-        f"--query.lookback-delta={step_s}s",
+        "--web.enable-remote-write-receiver",
+        "--web.enable-admin-api",
         "--query.max-samples=1000000000",
-        f"--query.timeout={_TIMEOUT_S}s",
+        f"--query.timeout={TIMEOUT_S}s",
         "--storage.tsdb.retention.time=200y",
-        "--storage.tsdb.min-block-duration=2h",
-        "--storage.tsdb.max-block-duration=2h",
+        "--storage.tsdb.min-block-duration=200y",
+        "--storage.tsdb.max-block-duration=200y",
     ]
     with started_programs(logs) as programs:
         programs.start("prometheus", command, f"http://127.0.0.1:{port}/-/ready")
-        yield BlockServer(f"http://127.0.0.1:{port}", programs.check)
+        yield BlockServer(f"http://127.0.0.1:{port}", blocks, programs.check)
+
+
+def _take_the_past(blocks: Path) -> None:
+    """Prometheus takes no sample that is older than its blocks, unless they say of themselves that they came late.
+
+    Each file is put anew: the same one may stand in other folders.
+    """
+    for path in blocks.glob("*/meta.json"):
+        meta = json.loads(path.read_bytes())
+        meta["compaction"]["hints"] = ["from-out-of-order"]
+        path.unlink()
+        path.write_text(json.dumps(meta), encoding="utf-8")

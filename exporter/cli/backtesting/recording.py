@@ -1,75 +1,60 @@
-"""Recorded series over the past: rules are evaluated level by level, each on the blocks of those before it."""
+"""Recorded series over the past: rules are evaluated stretch by stretch, those that others read first."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
+
+import numpy as np
 
 from exporter.archive.warm.tier import Span
-from exporter.cli.backfilling.blocks import block_length_s, create_blocks
-from exporter.cli.backtesting.programs import BlockServer, QueriedRange, Tools, over_blocks
+from exporter.cli.backtesting.block_server import BlockServer
+from exporter.cli.backtesting.remote_write import STALE_BITS, SeriesValues
 from exporter.errors import ServiceFailed
-from exporter.monitor.promql_literal import literal
 from rules.dependencies import levels
 from rules.group import RecordingRule
 
-
-def record(
-    tools: Tools,
-    rules: Sequence[RecordingRule],
-    blocks: Path,
-    work: Path,
-    span: Span,
-    step_s: int,
-    show: Callable[[float], None],
-) -> None:
-    """Adds the recorded series to the blocks, a sample at every whole step.
-
-    Prometheus looks for new blocks at its start, so rules that read each other take a round of their own. promtool can
-    evaluate rules by itself (`create-blocks-from rules`), but at an offset from whole steps that hangs on the name of a
-    file, where a window does not hold whole minutes of rows.
-    """
-    rounds = levels(rules)
-    for number, level in enumerate(rounds):
-        out = work / f"round{number}"
-        (out / "blocks").mkdir(parents=True)
-        with over_blocks(tools, blocks, work / "logs", step_s) as server:
-            for part in parts(span, step_s):
-                text = out / "series.txt"
-                with text.open("w", encoding="utf-8") as file:
-                    file.writelines(_lines(server, level, part, step_s))
-                    file.write("# EOF\n")
-                if text.stat().st_size > len("# EOF\n"):
-                    create_blocks(tools.promtool, text, out, block_length_s(step_s))
-        for block in sorted((out / "blocks").iterdir()):
-            block.rename(blocks / block.name)
-        show((number + 1) / len(rounds))
+_STRETCH_S = 2 * 86_400
+"""Prometheus computes the answer to one query in memory."""
 
 
-def parts(span: Span, step_s: int) -> Iterator[Span]:
-    """Stretches, both ends inclusive, of which each lies in one block."""
-    start, length_s = span.start, block_length_s(step_s)
-    while start <= span.end:
-        end = min((start // length_s + 1) * length_s - step_s, span.end)
-        yield Span(start, end)
-        start = end + step_s
+@dataclass(frozen=True, slots=True)
+class PastRule:
+    """A rule, and when it is evaluated: at every whole step of the span, both ends inclusive."""
+
+    rule: RecordingRule
+    span: Span
+    step_s: int
+
+    def within(self, stretch: Span) -> Span:
+        """From the first of its steps in a stretch to the last."""
+        start, end = max(stretch.start, self.span.start), min(stretch.end, self.span.end)
+        return Span(math.ceil(start / self.step_s) * self.step_s, math.floor(end / self.step_s) * self.step_s)
 
 
-def sample_line(name: str, labels: Mapping[str, str], value: float, time: float) -> str:
-    """One line of OpenMetrics text."""
-    shown = ",".join(f"{label}={literal(text)}" for label, text in labels.items() if label != "__name__")
-    number = "NaN" if math.isnan(value) else repr(value).replace("inf", "Inf")
-    return f"{name}{{{shown}}} {number} {time:.0f}\n"
+def record(server: BlockServer, rules: Sequence[PastRule], show: Callable[[float], None]) -> None:
+    """Adds the recorded series to those of the server. A series that a rule gives no more ends there, as Prometheus
+    ends it."""
+    order = [rule for level in levels([each.rule for each in rules]) for rule in level]
+    ordered = sorted(rules, key=lambda each: order.index(each.rule))
+    todo = sum(each.span.end - each.span.start + each.step_s for each in rules)
+    done = 0.0
+    for stretch in _stretches(rules):
+        for each in ordered:
+            part = each.within(stretch)
+            if part.start <= part.end:
+                _record_part(server, each, part)
+                done += part.end - part.start + each.step_s
+                show(done / todo)
 
 
-def _lines(server: BlockServer, rules: Sequence[RecordingRule], part: Span, step_s: int) -> Iterator[str]:
-    for rule in rules:
-        with rule_at_fault(rule.record):
-            answer = server.range(rule.expr, part.start, part.end, step_s)
-        for series in answer:
-            yield from _series_lines(rule, series)
+def _stretches(rules: Sequence[PastRule]) -> Iterator[Span]:
+    start, end = min((each.span.start for each in rules), default=0), max((each.span.end for each in rules), default=-1)
+    while start <= end:
+        yield Span(start, min(start + _STRETCH_S - 1, end))
+        start += _STRETCH_S
 
 
 @contextmanager
@@ -81,6 +66,32 @@ def rule_at_fault(name: str) -> Iterator[None]:
         raise ServiceFailed(f"rule {name}: {error}") from error
 
 
-def _series_lines(rule: RecordingRule, series: QueriedRange) -> Iterator[str]:
-    labels = {**series.labels, **rule.labels}
-    return (sample_line(rule.record, labels, value, time) for time, value in series.values)
+def _record_part(server: BlockServer, each: PastRule, part: Span) -> None:
+    """The step before the part is asked for as well, to know what ends with it."""
+    is_first = part.start - each.step_s < each.span.start
+    grid = Span(part.start - (0 if is_first else each.step_s), part.end)
+    with rule_at_fault(each.rule.record):
+        answer = server.range(each.rule.expr, grid.start, grid.end, each.step_s)
+        found = (with_ends(_recorded(each.rule, series), grid, each.step_s, written=not is_first) for series in answer)
+        server.write(series for series in found if len(series.times))
+
+
+def _recorded(rule: RecordingRule, series: SeriesValues) -> SeriesValues:
+    return SeriesValues({**series.labels, **rule.labels, "__name__": rule.record}, series.times, series.values)
+
+
+def with_ends(series: SeriesValues, grid: Span, step_s: int, *, written: bool) -> SeriesValues:
+    """The series over the steps of a grid, with the mark of an end at each step at which it is gone.
+
+    written : the first step has been, and is not to be again.
+    """
+    steps = np.arange(round((grid.end - grid.start) / step_s) + 1)
+    values, is_there = np.empty(len(steps)), np.zeros(len(steps), bool)
+    at = np.round((series.times - grid.start) / step_s).astype(np.int64)
+    values[at], is_there[at] = series.values, True
+    is_gone = np.zeros(len(steps), bool)
+    is_gone[1:] = is_there[:-1] & ~is_there[1:]
+    values.view(np.uint64)[is_gone] = STALE_BITS
+    times = np.asarray(grid.start + steps * step_s, np.float64)
+    kept = (is_there | is_gone) & (steps >= int(written))
+    return SeriesValues(series.labels, times[kept], values[kept])

@@ -14,6 +14,7 @@ from exporter.archive.entry import Kind
 from exporter.archive.keeping import Keeping
 from exporter.archive.recounting import seconds_of
 from exporter.archive.warm.tier import Span
+from exporter.cli.backtesting.columns import columns_of, columns_text
 from exporter.cli.backtesting.unread import UnreadRecords
 from exporter.cli.replaying.reading import ReadRows, open_rows
 from exporter.decode import Decoders, label_projection, prediction_projection
@@ -95,8 +96,8 @@ def _read(monitor: Monitor, path: Path, kind: Kind, show: Show) -> _ReadFile:
             try:
                 decoded = decoders.decode(body.rows.body(), body.rows.media_type)
             except RejectedPayload as error:
-                raise InvalidSettings(f"{path}: {error}") from error
-            unread.add(decoded, len(body.rows))
+                raise InvalidSettings(f"{path}: {error}{columns_text(columns_of(body.rows))}") from error
+            unread.add(decoded, len(body.rows), columns_of(body.rows))
             if len(decoded.batch):
                 derived = Derived(decoded.batch) if is_label else deriver.derive(decoded.batch)
                 parts.append(pa.Table.from_batches([keeping.entry(kind, derived, "file", 0.0).rows]))
@@ -113,9 +114,10 @@ def _nothing_read(monitor: Monitor, path: Path, kind: Kind, unread: UnreadRecord
         return f"{path}: is empty, expected {kind.value} of {monitor.name!r}"
     one = "label" if kind is Kind.LABELS else "prediction"
     fields = ", ".join(repr(field.name) for field in unread.projection.fields)
+    reasons = "; ".join(unread.missing()) or "; ".join(unread.told())
     return (
-        f"{path}: none of its {unread.rows:,} rows is a {one} of {monitor.name!r}: {'; '.join(unread.told())}; "
-        f"the monitor reads the fields {fields}"
+        f"{path}: none of its {unread.rows:,} rows is a {one} of {monitor.name!r}: {reasons}; "
+        f"the monitor reads the fields {fields}{columns_text(unread.columns)}"
     )
 
 

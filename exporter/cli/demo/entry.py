@@ -17,16 +17,16 @@ from rich.console import Console
 
 from exporter.cli.demo.built_in import built_in_scenario
 from exporter.cli.demo.own_file import own_scenario
-from exporter.cli.demo.processes import interrupted_by_signals
 from exporter.cli.demo.run import DemoEnd, DemoSettings, run_demo
 from exporter.cli.demo.scenario import Scenario
 from exporter.cli.demo.screen import opened_screen
 from exporter.cli.demo.story import DemoTiming
+from exporter.cli.replaying.interruption import INTERRUPTED
+from exporter.cli.signals import interrupted_by_signals
 from exporter.clock import SystemClock
 from exporter.errors import InvalidSettings, ServiceFailed
 
 _SEED = 7
-_INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def demonstrate(data: DataChoice, *, is_once: bool, folder: Path | None, rate: f
                 end = run_demo(scenario, settings, screen, SystemClock())
     except KeyboardInterrupt:
         click.echo("stopped", err=True)
-        sys.exit(_INTERRUPTED)
+        sys.exit(INTERRUPTED)
     _report(end, is_once)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import requests
 
+from exporter.cli.signals import handling_signals
 from exporter.errors import ServiceFailed
 
 _STOP_PATIENCE_S = 10.0
@@ -81,32 +81,8 @@ def started_programs(logs: Path) -> Iterator[StartedPrograms]:
     try:
         yield children
     finally:
-        with _handling_signals(signal.SIG_IGN):
+        with handling_signals(signal.SIG_IGN):
             children.stop()
-
-
-@contextmanager
-def interrupted_by_signals() -> Iterator[None]:
-    """SIGTERM and SIGINT raise KeyboardInterrupt inside the block, so that it is left in order."""
-    with _handling_signals(_interrupt):
-        yield
-
-
-Handler = Callable[[int, FrameType | None], None] | signal.Handlers
-
-
-@contextmanager
-def _handling_signals(handler: Handler) -> Iterator[None]:
-    before = {number: signal.signal(number, handler) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)
-
-
-def _interrupt(number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt(signal.Signals(number).name)
 
 
 def _is_ready(url: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,8 @@ from exporter.monitor.spec import CategoryFeature, Monitor
 from exporter.reference.document import Reference
 from exporter.window.children import Child
 from exporter.window.shared import SharedMonitor, expected_children
-from rules.label_sets import LabelSet, indexed
+from rules.label_sets import indexed
+from rules.label_vectors import LabelSet
 
 JOB = "infranaut"
 
@@ -51,13 +53,18 @@ def exposed_series(
     for child in _children(loaded.monitor, fleet.versions):
         shared.children.row_of(child)
     collected = MonitorSamples(shared, loaded.sha256, Audience()).collect()
-    return indexed(
-        (f"{samples.metric.name}{suffix}", target | frozenset(head) | frozenset(tail))
-        for samples in collected
-        for suffix, tail in samples.lines()
-        for head in samples.heads
-        for target in fleet.targets
-    )
+    targets = fleet.targets
+    found: dict[str, dict[LabelSet, None]] = defaultdict(dict)
+    for samples in collected:
+        owners = [target | frozenset(head) for head in samples.heads for target in targets]
+        tails: dict[str, list[LabelSet]] = defaultdict(list)
+        for suffix, tail in samples.lines():
+            tails[suffix].append(frozenset(tail))
+        for suffix, sets in tails.items():
+            found[f"{samples.metric.name}{suffix}"] |= dict.fromkeys(
+                [owner | tail for owner in owners for tail in sets]
+            )
+    return {name: list(sets) for name, sets in found.items()}
 
 
 def child_count(monitor: Monitor, versions: int) -> int:

@@ -14,7 +14,7 @@ from exporter.cli.planning.queried import assumed_series, foreign_selectors
 from exporter.window.layout import Layout
 from rules.cost import RulesCost, coefficients, cost_of_rules
 from rules.group import AlertingRule, RuleGroup
-from rules.label_sets import LabelSet
+from rules.label_vectors import LabelSet
 from rules.links import Links
 from rules.rendering import monitor_groups
 from rules.self_monitoring import self_monitoring_groups
@@ -115,7 +115,8 @@ def _figures(
     rules = [rule for group in groups for rule in group.rules]
     scraped = sum(map(len, exposed.values()))
     work = cost.a_second(pace.evaluation_s)
-    samples = scraped / pace.scrape_s + work.recorded
+    scraped_a_second = scraped / pace.scrape_s
+    disk = scraped_a_second * known.disk_bytes_a_sample + work.recorded * known.disk_bytes_a_recorded_sample
     return Figures(
         exposed_series=scraped,
         recorded_series=cost.recorded_series,
@@ -124,7 +125,7 @@ def _figures(
         alerts=sum(isinstance(rule, AlertingRule) for rule in rules),
         evaluations_per_minute=cost.rules_a_second(pace.evaluation_s) * 60,
         cpu_seconds_per_minute=known.cpu_s(work) * 60,
-        samples_per_second=samples,
+        samples_per_second=scraped_a_second + work.recorded,
         memory_bytes=(scraped + cost.recorded_series) * known.head_bytes_a_series,
-        disk_bytes_per_day=samples * DAY_S * known.disk_bytes_a_sample,
+        disk_bytes_per_day=disk * DAY_S,
     )

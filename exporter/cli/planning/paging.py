@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 import yaml
@@ -15,7 +15,8 @@ from alertmanager.delivery import DeliverySettings
 from alertmanager.rendering import CONFIGURATION_FILE
 from exporter import catalog
 from exporter.cli.planning.figures import EXPORTER
-from exporter.cli.planning.routing import receivers_of
+from exporter.cli.planning.routing import Route, receivers_of
+from exporter.cli.planning.subjects import subjects
 from exporter.monitor.service_objectives import ServiceSlo
 from exporter.monitor.spec import Monitor
 from exporter.monitor.thresholds import thresholds
@@ -61,12 +62,20 @@ class AlertChange(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class PagingAlert:
-    """An alert, its thresholds by check, and who is told."""
+    """An alert, its thresholds by check, and who is told of it by the monitor that it names.
+
+    What names none is an alert about the exporter, and told under EXPORTER.
+    """
 
     monitor: str
     rule: AlertingRule
     thresholds: Mapping[str, float]
-    receivers: tuple[str, ...]
+    told: Mapping[str, Sequence[str]]
+
+    @property
+    def receivers(self) -> list[str]:
+        """All of them, each once."""
+        return list(dict.fromkeys(name for receivers in self.told.values() for name in receivers))
 
     @property
     def about(self) -> str:
@@ -78,18 +87,25 @@ class PagingAlert:
         ordered = sorted(kept, key=lambda key: (shown.index(key) if key in shown else len(shown), key))
         return ", ".join(f"{key}={kept[key]}" for key in ordered)
 
-    def fields(self) -> dict[str, str]:
-        """Everything about it that can differ, as text."""
+    def fields(self, monitors: Collection[str]) -> dict[str, str]:
+        """Everything about it that can differ, as text; of who is told, what it is of these monitors."""
         rule = self.rule
         return {
             "severity": rule.labels.get(names.SEVERITY, ""),
             "for": rule.hold,
             "keep_firing_for": rule.keep_firing_for or "",
             **{f"threshold {check}": number(value) for check, value in self.thresholds.items()},
-            "receivers": ", ".join(self.receivers),
+            **self._receiver_fields(monitors),
             **{f"label {name}": text for name, text in rule.labels.items() if name != names.SEVERITY},
             "expr": " ".join(rule.expr.split()),
             **{f"annotation {name}": text for name, text in rule.annotations.items()},
+        }
+
+    def _receiver_fields(self, monitors: Collection[str]) -> dict[str, str]:
+        return {
+            "receivers" if monitor == self.monitor else f"receivers about {monitor}": ", ".join(receivers)
+            for monitor, receivers in self.told.items()
+            if monitor in monitors
         }
 
 
@@ -111,7 +127,8 @@ def paging_alerts(
         found += [_paging(monitor.name, rule, limits, root) for rule in _alerts(monitor_groups(monitor, links))]
     for groups in service_groups(objectives, monitors, links).values():
         found += [_paging(rule.labels[names.MONITOR], rule, {}, root) for rule in _alerts(groups)]
-    return found + [_paging(EXPORTER, rule, {}, root) for rule in _alerts(self_monitoring_groups(links))]
+    named = [monitor.name for monitor in monitors]
+    return found + [_paging_of_exporter(rule, named, root) for rule in _alerts(self_monitoring_groups(links))]
 
 
 def changes(before: Sequence[PagingAlert], after: Sequence[PagingAlert]) -> list[AlertChange]:
@@ -120,21 +137,20 @@ def changes(before: Sequence[PagingAlert], after: Sequence[PagingAlert]) -> list
     found = []
     for key in dict.fromkeys((*old, *new)):
         was, now = old.get(key), new.get(key)
-        fields = _differences(was.fields() if was else {}, now.fields() if now else {})
-        if was is None or now is None:
-            fields = []
-        elif not fields:
+        fields = _differences(was, now) if was and now else []
+        if was and now and not fields:
             continue
         found.append(_change(was, now, fields))
     return sorted(found, key=lambda change: (change.monitor, change.alert, change.about, change.change))
 
 
 def told(alerts: Sequence[PagingAlert]) -> dict[str, list[str]]:
-    """Receiver → the alerts it gets, as `monitor/alert (severity)`."""
+    """Receiver → the alerts it gets, as `monitor/alert (severity)`, where an alert names the monitor."""
     found: dict[str, dict[str, None]] = defaultdict(dict)
     for alert in alerts:
-        for receiver in alert.receivers:
-            found[receiver][f"{alert.monitor}/{alert.rule.alert} ({alert.rule.labels[names.SEVERITY]})"] = None
+        for monitor, receivers in alert.told.items():
+            for receiver in receivers:
+                found[receiver][f"{monitor}/{alert.rule.alert} ({alert.rule.labels[names.SEVERITY]})"] = None
     return {receiver: sorted(found[receiver]) for receiver in sorted(found)}
 
 
@@ -166,7 +182,10 @@ def _change(was: PagingAlert | None, now: PagingAlert | None, fields: list[Field
     return AlertChange(change, shown.monitor, shown.rule.alert, shown.about, severity, list(shown.receivers), fields)
 
 
-def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[FieldChange]:
+def _differences(was: PagingAlert, now: PagingAlert) -> list[FieldChange]:
+    """A monitor that is new, or gone, changes nothing about an alert about the exporter."""
+    shared = was.told.keys() & now.told.keys()
+    before, after = was.fields(shared), now.fields(shared)
     return [
         FieldChange(name, before.get(name, ""), after.get(name, ""))
         for name in dict.fromkeys((*before, *after))
@@ -174,16 +193,27 @@ def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[Fi
     ]
 
 
-def _paging(monitor: str, rule: AlertingRule, limits: Mapping[str, float], root: Mapping[str, Any]) -> PagingAlert:
+def _paging(monitor: str, rule: AlertingRule, limits: Mapping[str, float], root: Route) -> PagingAlert:
     read = {
         check
         for selector in selectors(rule.expr)
         if selector.name == catalog.MONITOR_THRESHOLD.name and (check := selector.value_of(names.CHECK)) in limits
     }
-    labels = {"alertname": rule.alert} | {name: unescaped(text) for name, text in rule.labels.items()}
-    return PagingAlert(
-        monitor, rule, {check: limits[check] for check in limits if check in read}, tuple(receivers_of(root, labels))
-    )
+    told = {monitor: receivers_of(root, _labels(rule))}
+    return PagingAlert(monitor, rule, {check: limits[check] for check in limits if check in read}, told)
+
+
+def _paging_of_exporter(rule: AlertingRule, monitors: Sequence[str], root: Route) -> PagingAlert:
+    """Told of no monitor to some, and of each monitor that it may name to others."""
+    told = {
+        monitor or EXPORTER: receivers_of(root, _labels(rule) | ({names.MONITOR: monitor} if monitor else {}))
+        for monitor in subjects(rule, monitors)
+    }
+    return PagingAlert(EXPORTER, rule, {}, told)
+
+
+def _labels(rule: AlertingRule) -> dict[str, str]:
+    return {"alertname": rule.alert} | {name: unescaped(text) for name, text in rule.labels.items()}
 
 
 def unescaped(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rules.dependencies import Selector, selectors
 from rules.group import RecordingRule, RuleGroup
-from rules.label_sets import LabelSet
+from rules.label_vectors import LabelSet
 
 
 def foreign_selectors(groups: Iterable[RuleGroup], known: Mapping[str, Sequence[LabelSet]]) -> list[Selector]:

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from exporter.cli.demo.processes import interrupted_by_signals
 from exporter.cli.planning.assumed import with_reference
 from exporter.cli.planning.planned import PlannedFiles
+from exporter.cli.signals import interrupted_by_signals
 from exporter.derive.sql import check_expressions
 from exporter.errors import InvalidMonitors, InvalidSettings, Mistake
 from exporter.monitor.load import load_monitors

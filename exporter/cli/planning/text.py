@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
 
 from exporter.cli.amounts import bytes_text, count_text
 from exporter.cli.planning.figures import Figures
@@ -10,7 +11,7 @@ from exporter.cli.planning.outcome import BeforeAfter, Plan, TellingChange
 from exporter.cli.planning.paging import AlertChange
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
-_LONGEST = 160
+_LONGEST, _LED_BY = 160, 40
 
 _COLUMNS: tuple[tuple[str, Callable[[Figures], str]], ...] = (
     ("exposed", lambda each: f"{each.exposed_series:,}"),
@@ -80,7 +81,8 @@ def _alert_lines(change: AlertChange, is_markdown: bool) -> Iterator[str]:
     yield f"{_SIGNS[change.change]} {change.monitor}: {change.alert}{about}, {change.severity}, tells {tells}"
     quote = "`" if is_markdown else ""
     for each in change.fields:
-        before, after = (f"{quote}{_short(text)}{quote}" if text else "-" for text in (each.before, each.after))
+        shown = _around_difference(each.before, each.after)
+        before, after = (f"{quote}{text}{quote}" if text else "-" for text in shown)
         yield f"    {each.field}: {before} → {after}"
 
 
@@ -105,5 +107,16 @@ def _items(lines: Sequence[str], is_markdown: bool) -> Iterator[str]:
             yield f"- {line}"
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
+def _around_difference(before: str, after: str) -> tuple[str, str]:
+    """Both whole where they are short, else from a little before the place where they begin to differ."""
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
+    start = max(0, same - _LED_BY)
+    return _cut(before, start), _cut(after, start)
+
+
+def _cut(text: str, start: int) -> str:
+    if len(text) <= _LONGEST:
+        return text
+    start = min(start, len(text) - _LONGEST)
+    end = start + _LONGEST
+    return f"{'… ' if start else ''}{text[start:end]}{' …' if end < len(text) else ''}"

@@ -8,13 +8,25 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 import click
+import msgspec
 
 from exporter.archive.address import masked
 from exporter.archive.backup import write_backup
 from exporter.archive.ledger import AuditEvent
 from exporter.cli.amounts import bytes_text, count_text
 from exporter.cli.archive_access import ArchiveAccess, archive_options, person
+from exporter.cli.tiers.work import show_json, show_lines
 from exporter.errors import InvalidSettings
+
+
+class BackupReport(msgspec.Struct, frozen=True):
+    """What `--json` prints; files: name → bytes, tables of the ledger: name → rows; size_bytes: null with --dry-run."""
+
+    path: str
+    dry_run: bool
+    size_bytes: int | None
+    files: dict[str, int]
+    tables: dict[str, int]
 
 
 @click.command("backup")
@@ -23,7 +35,8 @@ from exporter.errors import InvalidSettings
     "--out", required=True, type=click.Path(path_type=Path), help="A file (.tar.gz), or a folder to write one into."
 )
 @click.option("--dry-run", is_flag=True, help="Print what would be in it, and write nothing.")
-def command(access: ArchiveAccess, out: Path, dry_run: bool) -> None:
+@click.option("--json", "is_json", is_flag=True, help="Print one JSON document.")
+def command(access: ArchiveAccess, out: Path, dry_run: bool, is_json: bool) -> None:
     """Writes monitors, references, settings without passwords, and the ledger (manifest, offsets, profiles, audit).
 
     With it and the cold tier everything that is cold can be read again after a loss of the database. Rows that are
@@ -33,23 +46,34 @@ def command(access: ArchiveAccess, out: Path, dry_run: bool) -> None:
     Examples:
       infranaut tiers backup --monitors monitors/ --out backups/
       infranaut tiers backup --monitors monitors/ --config infranaut.yaml --out infranaut.tar.gz
+      infranaut tiers backup --monitors monitors/ --out backups/ --json
     """
     files = dict(_files(access))
     target = out / f"infranaut-{datetime.fromtimestamp(access.clock.now(), UTC):%Y%m%dT%H%M%SZ}.tar.gz"
     target = target if out.is_dir() else out
+    sizes = {name: len(content) for name, content in files.items()}
     with access.open(is_read_only=dry_run) as archive:
         if dry_run:
-            for name, content in files.items():
-                click.echo(f"{name}: {bytes_text(len(content))}")
-            for name, table in archive.ledger.dump().items():
-                click.echo(f"ledger/{name}.arrow: {count_text(table.num_rows, 'row')}")
-            click.echo(f"{target} was not written")
+            tables = {name: table.num_rows for name, table in archive.ledger.dump().items()}
+            _print(BackupReport(str(target), True, None, sizes, tables), is_json=is_json)
             return
         archive.ledger.audit(AuditEvent(access.clock.now(), person(), "archive.backup", {"file": target.name}))
         manifest = write_backup(target, files, archive.ledger, access.clock)
-    for table in manifest.tables:
-        click.echo(f"{table.name}: {count_text(table.rows, 'row')}")
-    click.echo(f"{target}: {count_text(len(manifest.files), 'file')}, {bytes_text(target.stat().st_size)}")
+    tables = {table.name: table.rows for table in manifest.tables}
+    _print(BackupReport(str(target), False, target.stat().st_size, sizes, tables), is_json=is_json)
+
+
+def _print(report: BackupReport, *, is_json: bool) -> None:
+    if is_json:
+        show_json(report)
+    elif report.size_bytes is None:
+        show_lines(f"{name}: {bytes_text(size)}" for name, size in report.files.items())
+        show_lines(f"ledger/{name}.arrow: {count_text(rows, 'row')}" for name, rows in report.tables.items())
+        click.echo(f"{report.path} was not written")
+    else:
+        show_lines(f"{name}: {count_text(rows, 'row')}" for name, rows in report.tables.items())
+        count = count_text(len(report.files) + len(report.tables), "file")
+        click.echo(f"{report.path}: {count}, {bytes_text(report.size_bytes)}")
 
 
 def _files(access: ArchiveAccess) -> Iterator[tuple[str, bytes]]:

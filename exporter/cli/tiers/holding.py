@@ -9,7 +9,7 @@ from exporter.archive.warm.tier import Span
 from exporter.cli.amounts import count_text
 from exporter.cli.archive_access import ArchiveAccess
 from exporter.cli.tiers.selecting import require_known
-from exporter.cli.tiers.work import opened_tiers, required_cold, steps_shown, told_what_was_done
+from exporter.cli.tiers.work import opened_tiers, required_cold, steps_shown, told_at_the_end
 
 
 def change_hold(
@@ -26,9 +26,9 @@ def change_hold(
                 click.echo(f"{file.name}: {count_text(file.rows, 'row')}")
             click.echo(f"{count_text(len(files), 'file')} to be {word}; nothing was done")
             return
-        summary: list[str] = []
-        with told_what_was_done(summary), steps_shown() as steps:
+        done = 0
+        with told_at_the_end(lambda _: click.echo(f"{count_text(done, 'file')} {word}")), steps_shown() as steps:
             for number, file in enumerate(files, 1):
                 hold_files(tiers, cold, [file], is_held)
-                summary[:] = [f"{count_text(number, 'file')} {word}"]
+                done = number
                 steps.done(number, len(files), file.name)

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
+from exporter.archive.cold.names import HOUR_S
 from exporter.archive.ledger import ColdFile
-from exporter.cli.archive_access import Moment
+from exporter.cli.times import Moment, utc
 from exporter.errors import InvalidSettings
 from exporter.monitor.suggestion import did_you_mean
 
@@ -23,7 +24,8 @@ def within_options(function: Callable[..., None]) -> Callable[..., None]:
     @wraps(function)
     def within(start: float, end: float, **arguments: Any) -> None:
         if start >= end:
-            raise click.UsageError("--from is not before --to")
+            given = f"--from {utc(start)} is not before --to {utc(end)}"
+            raise click.UsageError(f"{given}; with days ago the greater number comes first: --from 30d --to 20d")
         function(start=start, end=end, **arguments)
 
     return within
@@ -34,3 +36,8 @@ def require_known(monitor: str, files: Sequence[ColdFile]) -> None:
     known = {file.monitor for file in files}
     if monitor not in known:
         raise InvalidSettings(f"no cold files of a monitor {monitor!r}{did_you_mean(monitor, known)}")
+
+
+def span_text(files: Sequence[ColdFile]) -> str:
+    """From the first hour of some files to the last one, for a person who asked for another time."""
+    return f"{utc(min(file.hour for file in files))} to {utc(max(file.hour for file in files) + HOUR_S)}"

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from exporter.archive.address import masked
 from exporter.archive.cold.moving import Tiers, survey
-from exporter.archive.cold.retention import CopyHour, DeleteFile, DropDay, DueAction, plan_moves
+from exporter.archive.cold.retention import CopyHour, DeleteFile, DropDay, DueAction, due_rows, plan_moves
 from exporter.archive.cold.tier import ColdTier, open_cold
 from exporter.archive.hot.opening import open_hot_tier
 from exporter.archive.hot.tier import hot_monitor
@@ -27,7 +27,8 @@ from exporter.archive.spool.waiting import WaitingEntries, waiting_entries
 from exporter.archive.stock import Stock, next_copy, take_stock
 from exporter.archive.warm.tier import WarmTier
 from exporter.cli.amounts import bytes_text, count_text
-from exporter.cli.archive_access import ArchiveAccess, archive_options, utc
+from exporter.cli.archive_access import ArchiveAccess, archive_options
+from exporter.cli.times import utc
 from exporter.errors import InfranautError, StopError
 
 _PROBE = "tiers-status"
@@ -143,7 +144,7 @@ def _hot(access: ArchiveAccess) -> TierState:
         finally:
             hot.close()
     except InfranautError as error:
-        return TierState("hot", masked(section.url), masked(str(error)))
+        return _in_trouble("hot", masked(section.url), error)
     return TierState("hot", masked(section.url), None, rows=rows if access.monitors else None)
 
 
@@ -159,7 +160,7 @@ def _warm(access: ArchiveAccess) -> Iterator[tuple[tuple[WarmTier, Ledger] | Non
     except InfranautError as error:
         if opened is not None:
             opened[0].close()
-        yield None, TierState("warm", place, masked(str(error)))
+        yield None, _in_trouble("warm", place, error)
         return
     try:
         yield opened, TierState("warm", place, None, size)
@@ -177,8 +178,16 @@ def _cold(access: ArchiveAccess) -> tuple[ColdTier | None, TierState]:
         if cold is not None:
             cold.store.check()
     except InfranautError as error:
-        return None, TierState("cold", place, masked(str(error)))
+        return None, _in_trouble("cold", place, error)
     return cold, TierState("cold", place, None)
+
+
+def _in_trouble(tier: str, place: str, error: InfranautError) -> TierState:
+    """Its problem without the place, where the error begins with it: that is told beside it."""
+    problem = masked(str(error))
+    before, _, after = problem.partition(place)
+    is_told = after.startswith((" ", ": ")) and (not before or before.startswith(f"the {tier} tier"))
+    return TierState(tier, place, after.removeprefix(":").lstrip() if is_told else problem)
 
 
 def _size_of(folder: Path) -> int:
@@ -198,11 +207,11 @@ def due_of(actions: Sequence[DueAction]) -> Due:
     deletes = [action for action in actions if isinstance(action, DeleteFile)]
     return Due(
         len(copies),
-        sum(action.rows - action.copied for action in copies),
+        sum(map(due_rows, copies)),
         len(drops),
-        sum(sum(action.rows.values()) for action in drops),
+        sum(map(due_rows, drops)),
         len(deletes),
-        sum(action.file.rows for action in deletes),
+        sum(map(due_rows, deletes)),
     )
 
 

@@ -15,7 +15,8 @@ from rich.table import Table
 from exporter.archive.latest_windows import LATEST_WINDOWS, LatestWindows
 from exporter.archive.opening import Archive
 from exporter.archive.window_figures import QUANTILES, FeatureFigures, WindowFigures, latest_figures
-from exporter.cli.archive_access import ArchiveAccess, archive_options, utc
+from exporter.cli.archive_access import ArchiveAccess, archive_options
+from exporter.cli.times import utc
 from exporter.errors import InvalidSettings
 from exporter.monitor.suggestion import did_you_mean
 

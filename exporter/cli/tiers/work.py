@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import click
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from exporter.archive.address import masked
 from exporter.archive.cold.moving import Tiers
 from exporter.archive.cold.tier import ColdTier
 from exporter.cli.archive_access import ArchiveAccess, person
@@ -62,21 +65,34 @@ def steps_shown() -> Iterator[Steps]:
         yield Steps(stop, bar)
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How work ended; failure: the error that ended it, without passwords, such as a tier that is away."""
+
+    is_interrupted: bool = False
+    failure: str | None = None
+
+
 @contextmanager
-def told_what_was_done(summary: list[str]) -> Iterator[None]:
-    """Prints the summary, whatever ends the work: its end, Ctrl-C (exit code 130), a tier that goes away, bad files."""
+def told_at_the_end(tell: Callable[[Ending], None]) -> Iterator[None]:
+    """Calls `tell` once, whatever ends the work: its end, Ctrl-C (exit code 130), a tier that goes away."""
     try:
         yield
-    except StoppedByPerson:
-        _print(summary)
+    except (StoppedByPerson, KeyboardInterrupt):
+        tell(Ending(is_interrupted=True))
         click.echo("interrupted; the rest is as it was, and the same command goes on with it", err=True)
         sys.exit(INTERRUPTED)
-    except InfranautError:
-        _print(summary)
+    except InfranautError as error:
+        tell(Ending(failure=masked(str(error))))
         raise
-    _print(summary)
+    tell(Ending())
 
 
-def _print(summary: list[str]) -> None:
-    for line in summary:
+def show_json(document: msgspec.Struct) -> None:
+    """What `--json` prints."""
+    click.echo(msgspec.json.format(msgspec.json.encode(document), indent=2))
+
+
+def show_lines(lines: Iterable[str]) -> None:
+    for line in lines:
         click.echo(line)

@@ -20,7 +20,7 @@ PROFILE = a_profile_of([20.0, 30.0])
 MONITORS = ["credit", "churn"]
 
 
-class _Reader:
+class _ScriptedReader:
     """Has two windows, or fails."""
 
     def __init__(self, error: InfranautError | None = None) -> None:
@@ -44,7 +44,7 @@ def an_application(reader: WindowReader | None) -> FastAPI:
 
 
 def test_windows_are_told_newest_first() -> None:
-    answer = answered(_Reader())
+    answer = answered(_ScriptedReader())
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
     told = answer.json()
     assert told["monitor"] == "credit"
@@ -54,24 +54,24 @@ def test_windows_are_told_newest_first() -> None:
 
 
 def test_last_limits_the_windows() -> None:
-    assert len(answered(_Reader(), query="last=1").json()["windows"]) == 1
+    assert len(answered(_ScriptedReader(), query="last=1").json()["windows"]) == 1
 
 
 @pytest.mark.parametrize("last", ["0", "25", "many"])
 def test_a_number_of_windows_that_there_cannot_be_is_refused(last: str) -> None:
-    answer = answered(_Reader(), query=f"last={last}")
+    answer = answered(_ScriptedReader(), query=f"last={last}")
     assert (answer.status, b'"last"' in answer.body) == (422, True)
 
 
 def test_a_monitor_without_windows_has_an_empty_list() -> None:
-    answer = answered(_Reader(), "/v1/monitors/churn/windows")
+    answer = answered(_ScriptedReader(), "/v1/monitors/churn/windows")
     assert (answer.status, answer.json()) == (200, {"monitor": "churn", "windows": []})
 
 
 def test_an_unknown_monitor_is_told_with_the_nearest() -> None:
-    answer = answered(_Reader(), "/v1/monitors/credti/windows")
+    answer = answered(_ScriptedReader(), "/v1/monitors/credti/windows")
     assert (answer.status, answer.json()["detail"]) == (404, "no monitor 'credti'; did you mean 'credit'?")
-    assert "there are credit, churn" in answered(_Reader(), "/v1/monitors/x/windows").json()["detail"]
+    assert "there are credit, churn" in answered(_ScriptedReader(), "/v1/monitors/x/windows").json()["detail"]
 
 
 def test_without_an_archive_there_are_no_windows() -> None:
@@ -83,7 +83,7 @@ def test_without_an_archive_there_are_no_windows() -> None:
     ("error", "retry_after"), [(RetryLater("the warm tier is away", 5), "5"), (DiskFailed("no sound database"), "1")]
 )
 def test_tiers_that_cannot_be_read_are_told_with_when_to_come_back(error: InfranautError, retry_after: str) -> None:
-    answer = answered(_Reader(error))
+    answer = answered(_ScriptedReader(error))
     assert (answer.status, answer.headers["retry-after"]) == (503, retry_after)
     assert answer.json()["detail"] == str(error)
 
@@ -91,7 +91,7 @@ def test_tiers_that_cannot_be_read_are_told_with_when_to_come_back(error: Infran
 def test_others_are_answered_while_windows_are_read() -> None:
     release = threading.Event()
 
-    class Slow(_Reader):
+    class Slow(_ScriptedReader):
         def read(self, monitor: str, last: int) -> Sequence[ReadProfile]:
             assert release.wait(10)
             return []
@@ -99,7 +99,7 @@ def test_others_are_answered_while_windows_are_read() -> None:
     async def both() -> AsgiAnswer:
         reading = asyncio.create_task(ask(an_application(Slow()), PATH))
         await asyncio.sleep(0)
-        unknown = await ask(an_application(_Reader()), "/v1/monitors/x/windows")
+        unknown = await ask(an_application(_ScriptedReader()), "/v1/monitors/x/windows")
         assert (unknown.status, reading.done()) == (404, False)
         release.set()
         return await reading

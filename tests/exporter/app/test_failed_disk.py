@@ -37,7 +37,7 @@ class FailedJournal(HeldJournal):
 def test_a_process_ends_once_its_journal_has_failed(tmp_path: Path) -> None:
     journal = FailedJournal()
     watched = a_pipeline(tmp_path, a_monitor(), journal=journal)
-    feeding = Feeding({"credit": watched.pipeline}, journal)
+    feeding = Feeding({"credit": watched.pipeline}, journal, hot=None)
     feeding.tick()
     with pytest.raises(DiskFailed):
         watched.predict({"id": "a", "ts": NOON_S, "score": 0.5})

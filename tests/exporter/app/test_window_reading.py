@@ -41,5 +41,5 @@ def test_a_redis_that_refuses_keeps_nobody_from_reading(tmp_path: Path, caplog: 
 def test_a_warm_tier_that_was_never_made_is_told(tmp_path: Path) -> None:
     with latest_windows(settings(tmp_path), MovedClock()) as reader:
         assert reader is not None
-        with pytest.raises(InvalidSettings, match="the exporter makes it when it first starts"):
+        with pytest.raises(InvalidSettings, match="when it first starts, in the folder that its --state names"):
             reader.read(MONITOR, 1)

@@ -12,15 +12,7 @@ from exporter.archive.ledger import StoredProfile
 from exporter.archive.profiles import AGE_TO_PAUSE, IDLE_S, REVISION_PAUSE_S, WINDOW_S
 from exporter.archive.warm.tier import Span
 from tests.support.archives import labels, predictions
-from tests.support.kept_hours import (
-    HOUR,
-    MONITOR,
-    REFERENCE,
-    a_labelled_monitor,
-    assert_as_raw,
-    close_window,
-    some,
-)
+from tests.support.kept_hours import HOUR, MONITOR, REFERENCE, a_labelled_monitor, assert_as_raw, close_window, some
 from tests.support.profile_keepers import DyingLedger, KeptArchive, Killed, a_kept_archive
 from tests.support.warm_places import PLACES
 

@@ -12,14 +12,7 @@ from exporter.catalog import PREDICTION_FEATURE
 from exporter.drift.report import feature_drift
 from exporter.window.children import Child
 from tests.support.archives import EVER, labels
-from tests.support.kept_hours import (
-    HOUR,
-    MONITOR,
-    REFERENCE,
-    a_labelled_monitor,
-    close_window,
-    some,
-)
+from tests.support.kept_hours import HOUR, MONITOR, REFERENCE, a_labelled_monitor, close_window, some
 from tests.support.labelled import binary_performance
 from tests.support.profile_keepers import KeptArchive, a_kept_archive
 from tests.support.warm_places import PLACES

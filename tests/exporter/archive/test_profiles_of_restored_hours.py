@@ -15,7 +15,7 @@ from exporter.archive.cold.moving import Tiers
 from exporter.archive.cold.names import RowHour
 from exporter.archive.cold.pins import Pin
 from exporter.archive.cold.restorations import BroughtBack
-from exporter.archive.cold.restoring import RestoredSpan, RestoreRequest, restore
+from exporter.archive.cold.restoring import RestoredFile, RestoredSpan, RestoreRequest, restore
 from exporter.archive.cold.tier import ColdTier
 from exporter.archive.entry import Kind
 from exporter.archive.profiles import WINDOW_S, ProfileKeeper
@@ -59,8 +59,8 @@ class RestoredHour:
         request = RestoreRequest("credit", Span(HOUR, HOUR + 1), clock.now() + DAY_S, labels_late_s)
         tiers = Tiers(self.archive.warm, self.archive.ledger, self.cold, clock)
 
-        def told(_number: int, _of: int, file: Any) -> None:
-            self.is_told.append(file.name)
+        def told(_number: int, _of: int, read: RestoredFile) -> None:
+            self.is_told.append(read.file.name)
             then()
             self.settle_later()
 
@@ -120,6 +120,27 @@ def test_an_interrupted_restoration_leaves_it_as_it_was_until_another_has_ended(
     assert_as_raw(hour.archive)
 
 
+@pytest.mark.parametrize("labelled", [0, 20])
+def test_an_hour_of_which_a_file_is_wrong_stays_as_it_was_until_the_file_is_back(
+    hour: RestoredHour, labelled: int
+) -> None:
+    """The rows that came first are back, so that they alone would pass for all of them."""
+    hour.to_cold(labelled)
+    before, store = hour.archive.stored(), hour.cold.store
+    name = hour.archive.ledger.cold_files("credit", Kind.PREDICTIONS, Span(HOUR, HOUR + 1))[-1].name
+    content = store.get(name)
+    assert content is not None
+    store.delete(name)
+    assert [each.file.name for each in hour.restore().wrong] == [name]
+    hour.settle_later()
+    assert hour.archive.stored() == before
+    store.put_if_absent(name, content)
+    assert hour.restore().wrong == ()
+    hour.settle_later()
+    assert hour.archive.stored() == before
+    assert_as_raw(hour.archive)
+
+
 def test_labels_that_land_meanwhile_count_beside_those_that_come_back(hour: RestoredHour) -> None:
     """More of them than the profile had, so that their number alone would not tell that some are missing."""
     hour.to_cold()
@@ -165,6 +186,21 @@ def test_it_keeps_its_labels_where_their_files_stay_away(hour: RestoredHour) -> 
     [profile] = [each for each in hour.archive.stored() if each.start == HOUR]
     assert (profile.revision, profile.labelled) == (2, 41)
     assert_as_raw(hour.archive)
+
+
+def test_it_keeps_its_labels_where_they_came_back_once_and_left_again(hour: RestoredHour) -> None:
+    """More labels come late than it had, so that their number alone would not tell that some are missing."""
+    hour.to_cold()
+    hour.restore()
+    for kind in (Kind.LABELS, Kind.PREDICTIONS):
+        drop_the_day(hour.archive, kind)
+    before, store = hour.archive.stored(), hour.cold.store
+    for file in hour.archive.ledger.cold_files("credit", Kind.LABELS):
+        store.delete(file.name)
+    assert len(hour.restore().wrong) == 1
+    hour.archive.land(labels([f"{name}{row}" for name in "bc" for row in range(20)], hour.archive.clock.now()))
+    hour.settle_later()
+    assert hour.archive.stored() == before
 
 
 def test_a_window_without_a_profile_gets_its_first_when_it_is_whole(hour: RestoredHour) -> None:

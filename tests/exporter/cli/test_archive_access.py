@@ -1,37 +1,8 @@
-"""Times and people, as the archive's commands take and name them."""
-
 from __future__ import annotations
 
-import time
-
-import click
 import pytest
 
-from exporter.cli.amounts import bytes_text, count_text
-from exporter.cli.archive_access import Moment, person, utc
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2026-03-01", "2026-03-01T00:00Z"),
-        ("2026-03-01T12:30", "2026-03-01T12:30Z"),
-        ("2026-03-01T12:30Z", "2026-03-01T12:30Z"),
-        ("2026-03-01T12:30+02:00", "2026-03-01T10:30Z"),
-    ],
-)
-def test_a_time_without_a_zone_is_utc(text: str, expected: str) -> None:
-    assert utc(Moment().convert(text, None, None)) == expected
-
-
-def test_a_duration_is_how_long_ago() -> None:
-    assert abs(Moment().convert("7d", None, None) - (time.time() - 7 * 86_400)) < 60
-
-
-@pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "0d", ""])
-def test_what_is_no_time_is_refused_with_examples(text: str) -> None:
-    with pytest.raises(click.BadParameter, match="write 2026-03-01, 2026-03-01T12:00Z, or 7d"):
-        Moment().convert(text, None, None)
+from exporter.cli.archive_access import person
 
 
 def test_the_person_behind_sudo_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,8 +11,3 @@ def test_the_person_behind_sudo_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     assert person() == "ann as root"
     monkeypatch.delenv("SUDO_USER")
     assert person() == "root"
-
-
-def test_numbers_are_printed_for_people() -> None:
-    assert [bytes_text(size) for size in (0, 812, 4_400_000, 5 * 2**40)] == ["0 B", "812 B", "4.2 MiB", "5.0 TiB"]
-    assert [count_text(count, "row") for count in (0, 1, 1200)] == ["0 rows", "1 row", "1,200 rows"]

@@ -64,6 +64,8 @@ def test_people_read_a_table_and_the_records_as_they_came(state: Path) -> None:
     assert "record 3: malformed: what is wrong" in output
     assert '{"id": 1' in output
     assert "base64 /w==" in output
+    assert " 2 files, " in output
+    assert " 1 file, " in run("--state", state, "--monitor", "fraud").stdout
 
 
 def test_a_record_cannot_write_to_the_terminal(state: Path) -> None:

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from exporter.catalog import CATALOG
 from exporter.cli.docs import PAGES, command
+from exporter.errors import InvalidSettings
 from exporter.monitor.keys import is_model, members, unwrap
 from exporter.monitor.spec import Monitor
 
@@ -29,6 +30,14 @@ def test_check_tells_what_is_stale_and_writes_nothing(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert result.stderr == f"{tmp_path}/metrics.md: not up to date; write it with: infranaut docs --out {tmp_path}\n"
     assert (tmp_path / "metrics.md").read_text() == "old"
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    result = CliRunner().invoke(command, ["--out", str(file)])
+    assert isinstance(result.exception, InvalidSettings)
+    assert str(result.exception) == f"--out {file}: cannot be written to: File exists; name another folder"
 
 
 def test_every_series_stands_on_the_page_of_metrics() -> None:

@@ -15,6 +15,7 @@ from exporter.errors import InvalidMonitors, InvalidSettings
 from rules import prometheus_rule
 from tests.support.golden_monitors import GOLDEN
 from tests.support.programs import require
+from tests.support.service_slos import write_objective
 
 MONITORS = GOLDEN / "monitors"
 
@@ -179,6 +180,25 @@ def test_a_group_that_no_object_can_hold_is_told(tmp_path: Path, monkeypatch: py
     assert isinstance(result.exception, InvalidSettings)
     assert "more than the 100 of one PrometheusRule" in str(result.exception)
     assert not (tmp_path / "out").exists()
+
+
+def test_it_says_how_many_objectives_were_read_beside_the_monitors(tmp_path: Path) -> None:
+    assert "3 monitors read\n" in generate("rules", tmp_path / "out").stderr
+    write_objective(tmp_path, "requests", "r", "e")
+    path = str(tmp_path / "requests.yaml")
+    only = CliRunner().invoke(command, ["rules", "--monitors", path, "--out", str(tmp_path / "only")])
+    assert "0 monitors, 1 OpenSLO objective read\n" in only.stderr
+
+
+@pytest.mark.parametrize(("kind", "is_told"), [("tests", True), ("all", True), ("rules", False)])
+def test_an_objective_without_tests_is_told_where_tests_are_generated(kind: str, is_told: bool, tmp_path: Path) -> None:
+    write_objective(tmp_path, "driven", "r", "e")
+    write_objective(tmp_path, "odd", "r", "r")
+    result = CliRunner().invoke(command, [kind, "--monitors", str(tmp_path), "--out", str(tmp_path / "out")])
+    assert result.exit_code == 0
+    assert (f"note: {tmp_path / 'odd.yaml'}: odd of api: no tests of its alerts" in result.stderr) == is_told
+    assert "driven" not in result.stderr
+    assert bool(list((tmp_path / "out").rglob("api.openslo.4m.tests.yaml"))) == is_told
 
 
 def generate(kind: str, out: Path, *more: str) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import subprocess
@@ -12,8 +13,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from exporter.cli import infranaut
+from exporter.cli.planning.outcome import Plan
 from exporter.errors import InvalidMonitors, InvalidSettings
 from exporter.window.layout import Layout
+from rules.cost import coefficients
 from tests.support.golden_monitors import GOLDEN, golden_monitor
 
 MONITORS = GOLDEN / "monitors"
@@ -103,6 +106,19 @@ def test_slower_evaluation_costs_less(monitors: Path) -> None:
     slow = planned("--monitors", monitors, "--evaluation-interval", "60s")["total"]["after"]
     assert slow["cpu_seconds_per_minute"] < 0.7 * fast["cpu_seconds_per_minute"]
     assert slow["evaluations_per_minute"] < fast["evaluations_per_minute"]
+
+
+def test_memory_goes_by_series_and_disk_by_scraped_and_recorded_samples(monitors: Path) -> None:
+    each_minute = ("--evaluation-interval", "60s", "--scrape-interval", "60s")
+    figures = planned("--monitors", monitors, *each_minute)["monitors"]["credit-default"]["after"]
+    known = coefficients()
+    series = figures["exposed_series"] + figures["recorded_series"]
+    assert figures["memory_bytes"] == pytest.approx(series * known.head_bytes_a_series)
+    exposed_a_day = figures["exposed_series"] * 1440
+    recorded_a_day = figures["samples_per_second"] * 86_400 - exposed_a_day
+    assert figures["disk_bytes_per_day"] == pytest.approx(
+        exposed_a_day * known.disk_bytes_a_sample + recorded_a_day * known.disk_bytes_a_recorded_sample
+    )
 
 
 def test_nothing_changes_against_the_same_monitors(monitors: Path, before: Path) -> None:
@@ -228,6 +244,25 @@ def test_the_text_tells_before_and_after(monitors: Path, before: Path) -> None:
     assert "~ credit-default: InfranautFeatureDrift (window=1h), warning, tells pagerduty risk-oncall" in text
     assert "severity: critical → warning" in text
     assert "no built reference was found" in text
+
+
+@pytest.mark.parametrize("is_collecting", [True, False])
+def test_garbage_is_collected_after_a_plan_as_it_was_before(
+    monitors: Path, monkeypatch: pytest.MonkeyPatch, *, is_collecting: bool
+) -> None:
+    was_collecting, seen = gc.isenabled(), list[bool]()
+
+    def failing_plan(*_: object) -> Plan:
+        seen.append(gc.isenabled())
+        raise InvalidSettings("no plan")
+
+    monkeypatch.setattr("exporter.cli.plan.make_plan", failing_plan)
+    (gc.enable if is_collecting else gc.disable)()
+    try:
+        assert isinstance(plan("--monitors", monitors).exception, InvalidSettings)
+        assert (seen, gc.isenabled()) == ([False], is_collecting)
+    finally:
+        (gc.enable if was_collecting else gc.disable)()
 
 
 def test_markdown_is_a_table_and_lists(monitors: Path, before: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +15,7 @@ from exporter import catalog
 from exporter.catalog import Metric
 from exporter.expose import HistogramSamples, Part, Rendered, Samples
 from tests.support.expositions import EDGES, OPENMETRICS, a_small_exposition, an_exposition, as_text, part, series
+from tests.support.listening import listening
 from tests.support.programs import require
 from tests.support.services import a_prometheus_config, prometheus
 
@@ -81,12 +81,5 @@ def serving(render: Callable[[], Rendered]) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that its base has
             """Says nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Scraped)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with listening(ThreadingHTTPServer(("127.0.0.1", 0), Scraped)) as port:
+        yield f"127.0.0.1:{port}"

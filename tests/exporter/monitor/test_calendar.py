@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.monitor.calendar import parse_days_of_month, parse_months, parse_times, parse_weekdays
+from exporter.monitor.calendar import (
+    cover_every_month,
+    cover_the_day,
+    parse_days_of_month,
+    parse_months,
+    parse_times,
+    parse_weekdays,
+)
 
 
 def test_times_are_minutes_and_may_cross_midnight() -> None:
@@ -27,6 +34,40 @@ def test_days_of_a_month_count_from_either_end() -> None:
     assert parse_days_of_month("5") == (5, 5)
     assert parse_days_of_month("25..-1") == (25, -1)
     assert parse_days_of_month("-3..-1") == (-3, -1)
+
+
+@pytest.mark.parametrize(
+    ("texts", "whole"),
+    [
+        (["00:00-24:00"], True),
+        (["12:00-24:00", "00:00-12:00"], True),
+        (["20:00-08:00", "07:00-21:00"], True),
+        (["00:00-10:00", "02:00-04:00", "10:00-24:00"], True),
+        (["00:00-23:59"], False),
+        (["00:01-24:00"], False),
+        (["08:00-07:59"], False),
+        (["00:00-10:00", "02:00-04:00", "12:00-24:00"], False),
+    ],
+)
+def test_spans_of_a_day_that_leave_no_minute_out_cover_it(texts: list[str], whole: bool) -> None:
+    assert cover_the_day(map(parse_times, texts)) is whole
+
+
+@pytest.mark.parametrize(
+    ("texts", "whole"),
+    [
+        (["1..31"], True),
+        (["-31..-1"], True),
+        (["1..-1"], True),
+        (["1..15", "-17..-1"], True),
+        (["1..15", "-15..-1"], False),
+        (["1..28"], False),
+        (["2..-1"], False),
+        (["-28..-1"], False),
+    ],
+)
+def test_days_that_leave_none_out_of_the_longest_month_cover_every_month(texts: list[str], whole: bool) -> None:
+    assert cover_every_month(map(parse_days_of_month, texts)) is whole
 
 
 @pytest.mark.parametrize(

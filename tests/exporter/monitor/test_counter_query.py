@@ -32,6 +32,7 @@ REFUSED = {
     "a_total[5m]": "is a range, expected rate() or increase() of it",
     "sum(a_total": "is not PromQL: unclosed left parenthesis",
     "sum(rate(a_total[$window]))": "is not PromQL",
+    'sum(a_total{b=~"c**"})': "is not PromQL: the regular expression 'c**' is none of Prometheus: '**' repeats",
 }
 
 

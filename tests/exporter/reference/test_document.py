@@ -40,6 +40,17 @@ def test_another_version_and_another_file_are_refused(path: Path) -> None:
     assert "cannot read the reference: No such file or directory" in refused(path)
 
 
+def test_a_place_that_cannot_be_written_is_told_and_nothing_stays_beside_it(path: Path) -> None:
+    taken = path.with_name("taken.json")
+    taken.mkdir()
+    before = sorted(path.parent.iterdir())
+    with pytest.raises(InvalidReference, match=rf"^{taken}: the reference cannot be written: Is a directory$"):
+        save_reference(load_reference(path), taken)
+    with pytest.raises(InvalidReference, match=r"/below/r\.json: the reference cannot be written: Not a directory$"):
+        save_reference(load_reference(path), path / "below" / "r.json")
+    assert sorted(path.parent.iterdir()) == before
+
+
 def test_the_file_can_be_read_by_a_person_and_compared_line_by_line(path: Path) -> None:
     lines = path.read_text().splitlines()
     assert len(lines) > 50

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 
 from exporter import catalog
 from exporter.monitor.spec import Monitor
+from exporter.window.children import Child
 from exporter.window.fixed_bins import EQUAL_BINS, LADDER, fixed_bins
 from exporter.window.layout import Layout
+from exporter.window.profile import Profile
 from tests.support.batches import a_monitor
 from tests.support.clocks import NOON_S, MovedClock
 from tests.support.histograms import a_number_reference, a_reference
@@ -142,21 +145,8 @@ def test_the_exporter_and_the_profiles_of_the_archive_count_alike_what_numpy_doe
     monitor = a_comparing_monitor(labels={"join": "id"})
     ages, incomes, rooms = rng.uniform(-5, 105, 400).round(2), rng.normal(0, 1e4, 400), rng.integers(0, 7, 400)
     watched, journal = a_kept_pipeline(tmp_path, monitor, None, MovedClock(NOON_S + 1000))
-    watched.predict(
-        *(
-            {
-                "id": f"p{row}",
-                "ts": NOON_S + row,
-                "score": round(rng.random(), 3),
-                "version": str(1 + row % 2),
-                "age": float(ages[row]),
-                "income": float(incomes[row]) if row % 7 else None,
-                "rooms": float(rooms[row]),
-                "region": str(rng.choice(["north", "south"])),
-            }
-            for row in range(400)
-        )
-    )
+    known_incomes = [float(income) if row % 7 else None for row, income in enumerate(incomes)]
+    watched.predict(*some_events(rng, age=ages.tolist(), income=known_incomes, rooms=rooms.astype(float).tolist()))
     watched.label({"id": "p1", "label": 1})
     scraped = watched.series()
     label = Layout(monitor, None).reference_label
@@ -174,15 +164,34 @@ def test_the_exporter_and_the_profiles_of_the_archive_count_alike_what_numpy_doe
     for index, count in enumerate(np.bincount(placed, minlength=len(LADDER) + 1).tolist()):
         assert watched.value(catalog.FEATURE_BIN.name, feature="income", bin=f"q{index:02d}") == count
     profiles = profiles_of(journal.labelled_rows().sort_by("time").combine_chunks().to_batches(), monitor)
-    told = {
+    told = bins_in(monitor, profiles)
+    assert len(told) > 100
+    assert {name: scraped[name] for name in told} == told
+
+
+def some_events(rng: np.random.Generator, **features: Sequence[float | None]) -> list[dict[str, Any]]:
+    """One a second, of two versions by turns."""
+    return [
+        {
+            "id": f"p{row}",
+            "ts": NOON_S + row,
+            "score": round(rng.random(), 3),
+            "version": str(1 + row % 2),
+            "region": str(rng.choice(["north", "south"])),
+            **dict(zip(features, values, strict=True)),
+        }
+        for row, values in enumerate(zip(*features.values(), strict=True))
+    ]
+
+
+def bins_in(monitor: Monitor, profiles: Mapping[Child, Profile]) -> dict[str, float]:
+    """The bins of the features in some profiles, named as they are exposed."""
+    return {
         sample_name(
-            catalog.FEATURE_BIN.name,
-            {"monitor": monitor.name, "model_version": child.model_version, **dict(labels)},
+            catalog.FEATURE_BIN.name, {"monitor": monitor.name, "model_version": child.model_version, **dict(labels)}
         ): value
         for child, profile in profiles.items()
         for family in profile.families.values()
         if family is not None and family.form.metric == catalog.FEATURE_BIN.name
         for labels, value in zip(family.form.labels, family.values.tolist(), strict=True)
     }
-    assert len(told) > 100
-    assert {name: scraped[name] for name in told} == told

@@ -24,6 +24,7 @@ from rules.self_monitoring import self_monitoring_groups
 from tests.support.golden import GoldenFiles
 from tests.support.golden_monitors import BINARY, GOLDEN, MULTICLASS, REGRESSION, golden_monitor, golden_monitors
 from tests.support.promtool import assert_promtool
+from tests.support.slos import NAME, slo_monitor
 
 EXAMPLES = Path(__file__).parents[3] / "deploy" / "examples" / "monitors"
 MONITORS = [*golden_monitors(), *(loaded.monitor for loaded in load_monitors([EXAMPLES]).monitors)]
@@ -37,7 +38,9 @@ BROKEN = [
     (MULTICLASS, "84h", "InfranautTrafficAnomaly", "traffic_rows", "traffic_change"),
     (MULTICLASS, "84h", "monitor_week:infranaut_predictions:increase1h", "w))", "h))"),
     (REGRESSION, "12h", "InfranautPeriodDrift", "drift_rows", "drift_psi"),
-    (REGRESSION, "30m", "InfranautSloBudgetEnding", "offset 6h", "offset 5m"),
+    (REGRESSION, "15m", "InfranautSloBudgetEnding", "offset 6h", "offset 5m"),
+    (REGRESSION, "15m", "InfranautSloBudgetEnding", 'ratio{monitor="bike-demand",slo="validity"} > 0', "ratio"),
+    (REGRESSION, "15m", "InfranautSloBudgetEnding", 'ratio{monitor="bike-demand",slo="quality"} > 0', "ratio"),
     (REGRESSION, "4m", "slo:infranaut_slo_errors:increase5m", "> 60", "< 60"),
     (names.GENERAL_PART, "30s", "InfranautIngestLagging", ">", "<"),
     (names.GENERAL_PART, "30s", "InfranautWatchdog", "vector(1)", "vector(1) > 1"),
@@ -85,6 +88,18 @@ def test_a_broken_rule_fails_its_scenarios(
     path.write_text(yaml.safe_dump(document, sort_keys=False, width=10_000), encoding="utf-8")
     with pytest.raises(AssertionError, match="exp: "):
         assert_promtool("test", "rules", tmp_path / "tests" / f"{part}.{interval}.tests.yaml")
+
+
+@pytest.mark.parametrize(("ending_within", "hold"), [("2h", "1h"), ("70m", "10m")])
+def test_a_budget_is_played_to_its_end_however_late_the_alert_warns(
+    ending_within: str, hold: str, tmp_path: Path
+) -> None:
+    ends = {"ending_within": ending_within}
+    validity = {"name": "validity", "objective": 0.9, **ends}
+    quality = {"name": "quality", "objective": 0.95, "metric": "rmse", "maximum": 60, **ends}
+    tuning = {names.SLO_BUDGET_ENDING: {"hold": hold}}
+    write(slo_monitor(validity, quality, task="regression", alerts={"tuning": tuning}), tmp_path)
+    assert_promtool("test", "rules", tmp_path / "tests" / f"{NAME}.15m.tests.yaml")
 
 
 def test_an_alert_that_cannot_fire_fails_its_scenarios(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from exporter import catalog
 from exporter.monitor.duration import Duration
 from rules.scenario.series import Lifetime, ScenarioSeries, a_series
@@ -48,10 +50,22 @@ def test_what_is_recorded_has_no_instance_and_a_process_has_a_job_of_its_own() -
     assert process.text("sound", "a") == 'process_open_fds{instance="sound",job="api"}'
 
 
+def test_what_a_query_reads_bears_its_replica_and_what_is_recorded_of_it_nothing_more() -> None:
+    queried = ScenarioSeries("r", (("code", "200"),), source="queried", instance="pod")
+    assert queried.text("sound", "a") == 'r{pod="a",code="200"}'
+    assert ScenarioSeries("slo:x", (("slo", "s"),), source="service").text("sound", "a") == 'slo:x{slo="s"}'
+
+
+def test_something_happens_to_a_replica_in_the_middle_or_when_it_is_told_to() -> None:
+    signal = a_signal()
+    assert timeline(signal, held_s=360).shaken == 15
+    assert timeline(replace(signal, shaken=Duration("6m")), held_s=360).shaken == 23
+
+
 def test_a_scenario_plays_its_lead_its_span_and_the_hold_in_steps() -> None:
     passing = timeline(a_signal(), held_s=360)
     assert (passing.step, passing.lead, passing.steps, passing.a_window) == ("3m", 0, 25, 20)
-    assert (passing.end, passing.middle) == ("1h15m", 15)
+    assert (passing.end, passing.shaken) == ("1h15m", 15)
     passing = timeline(a_signal(step=Duration("15m"), lead=Duration("1d")), held_s=360)
     assert (passing.lead, passing.steps, passing.a_window) == (96, 104, 4)
     passing = timeline(a_signal(window="7d", span=Duration("2h"), step=Duration("4m")), held_s=3600)

@@ -43,7 +43,10 @@ class WarmFile:
         self.is_read_only = is_read_only
         self._busy_s = busy_s
         if is_read_only and not self.path.exists():
-            raise InvalidSettings(f"{self.path}: there is no such file; the exporter makes it when it first starts")
+            raise InvalidSettings(
+                f"{self.path}: there is no such file; the exporter makes it when it first starts, in the folder that "
+                "its --state names"
+            )
         self._turns = None if is_read_only else Turns(_made(directory), busy_s)
         with self.explained(), ExitStack() as stack:
             if self._turns is not None:

@@ -80,9 +80,6 @@ class KnownIds:
                 numbers.append(rows.column(_ROW).to_numpy())
         return self._verified(connection, partition, identities, np.concatenate(found), np.concatenate(numbers))
 
-    def has_runs_after(self, connection: sqlite3.Connection, partition: Partition, run: int) -> bool:
-        return bool(self._runs.of(connection, partition.number, run))
-
     def drop(self, connection: sqlite3.Connection, partition: Partition) -> None:
         self._runs.drop(connection, partition.number)
 

@@ -15,13 +15,7 @@ from exporter.archive.warm.file.hours import count_labelled
 from exporter.archive.warm.file.known_ids import KnownIds
 from exporter.archive.warm.file.partitions import DAY_US, Partition, partitions_of, schema_of, take_rows
 from exporter.archive.warm.file.runs import KEY, ArrowForm, SortedRuns, newest_run, sorted_batch
-from exporter.archive.warm.file.stored_rows import (
-    category_columns,
-    conformed,
-    microseconds,
-    one_batch,
-    union_schema,
-)
+from exporter.archive.warm.file.stored_rows import category_columns, conformed, microseconds, one_batch, union_schema
 from exporter.archive.warm.file.waiting_labels import (
     HASH,
     ROW,

@@ -19,7 +19,10 @@ _LOOK_EVERY_S = 0.001
 
 
 class Turns:
-    """patience_s : how long a turn is waited for before it is RetryLater."""
+    """Whose turn it is to write to the file of a folder.
+
+    patience_s : how long a turn is waited for before it is RetryLater.
+    """
 
     def __init__(self, directory: Path, patience_s: float) -> None:
         self._directory = directory

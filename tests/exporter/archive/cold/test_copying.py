@@ -215,6 +215,23 @@ def test_a_new_file_of_an_hour_on_hold_is_on_hold(tmp_path: Path) -> None:
     assert [file.is_held for file in world.copy()] == [True]
 
 
+def test_a_new_file_of_an_hour_on_hold_is_held_by_the_store_before_it_is_noted(tmp_path: Path) -> None:
+    """Else a crash between would leave one that only the ledger holds."""
+    world = landed(tmp_path)
+    world.ledger.hold_cold_files([file.name for file in world.copy()], is_held=True)
+    world.land(predictions(["late"]))
+    store, noted = world.cold.store, dict(world.ledger.files)
+    world.cold = replace(world.cold, store=Stumbling(store, "hold"))
+    with pytest.raises(Crash):
+        world.copy()
+    assert world.ledger.files == noted
+    world.cold = replace(world.cold, store=Stumbling(store, "hold", is_after=True))
+    with pytest.raises(Crash):
+        world.copy()
+    world.cold = replace(world.cold, store=store)
+    assert [file.is_held for file in world.copy()] == [True]
+
+
 def test_rows_that_go_while_they_are_copied_are_told(tmp_path: Path) -> None:
     world = landed(tmp_path)
 

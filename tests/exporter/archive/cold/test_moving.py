@@ -236,7 +236,7 @@ def test_a_store_that_is_away_ends_the_move_and_keeps_what_was_done(tmp_path: Pa
     world = filled(tmp_path)
     world.clock.now_s = DAY_END + DAY_S
 
-    class Away(Stumbling):
+    class AwayAtTheSecondPut(Stumbling):
         puts = 0
 
         def put_if_absent(self, *arguments: Any) -> Any:
@@ -245,7 +245,7 @@ def test_a_store_that_is_away_ends_the_move_and_keeps_what_was_done(tmp_path: Pa
                 raise RetryLater("the store is away")
             return world.cold.store.put_if_absent(*arguments)
 
-    tiers = replace(world.tiers, cold=replace(world.cold, store=Away(world.cold.store, "")))
+    tiers = replace(world.tiers, cold=replace(world.cold, store=AwayAtTheSecondPut(world.cold.store, "")))
     with pytest.raises(RetryLater):
         move(tiers, due_moves(tiers, KEPT))
     assert len(world.ledger.files) == 1

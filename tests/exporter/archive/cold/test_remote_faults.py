@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from obstore.exceptions import GenericError
 
 from exporter.archive.cold.store import ObjectStore, PutOutcome
 from exporter.errors import InvalidSettings, RetryLater
@@ -83,6 +84,16 @@ def test_a_server_that_is_away_is_told_at_the_start(place: StorePlace) -> None:
         place.through(free_port()).open()
 
 
+def test_the_same_trouble_is_told_in_the_same_words(store: ObjectStore, proxy: FaultProxy) -> None:
+    proxy.plan("GET", HttpFault.BROKEN, MANY)
+    told = set()
+    for _ in range(2):
+        with pytest.raises(RetryLater) as trouble:
+            store.get(NAME)
+        told.add(str(trouble.value))
+    assert len(told) == 1
+
+
 def test_a_request_gives_up_after_a_few_attempts(store: ObjectStore, proxy: FaultProxy) -> None:
     proxy.seen.clear()
     proxy.plan("PUT", HttpFault.BROKEN, MANY)
@@ -111,6 +122,23 @@ def test_no_credentials_at_all_are_told(place: StorePlace, monkeypatch: pytest.M
     )
     with pytest.raises((InvalidSettings, RetryLater), match="s3://cold-files"):
         nobody.open()
+
+
+def test_a_machine_whose_metadata_are_closed_has_no_credentials(
+    store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise GenericError("PUT http://169.254.169.254/latest/api/token - status code: 403 Forbidden")
+
+    monkeypatch.setattr("obstore.get", refused)
+    with pytest.raises(InvalidSettings, match="no credentials in the environment"):
+        store.get(NAME)
+
+
+def test_an_endpoint_without_tls_has_to_be_allowed(place: StorePlace) -> None:
+    options = {name: value for name, value in place.options.items() if name != "allow_http"}
+    with pytest.raises(InvalidSettings, match=r"set archive\.cold\.options\.allow_http"):
+        replace(place, options=options).open()
 
 
 @pytest.mark.parametrize("method", ["PUT", "GET"])

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from exporter.archive.cold.moving import due_moves, move
@@ -17,37 +16,11 @@ from exporter.archive.cold.retention import DropDay
 from exporter.archive.digest import digest_of_all
 from exporter.archive.entry import Kind
 from exporter.archive.warm.tier import Span
-from exporter.errors import CorruptEntry, InvalidSettings, KeyRemoved
-from exporter.monitor.spec import Retention
-from tests.support.archives import EVER, MONITOR, labels, letters, plain, predictions, varied_predictions
+from exporter.errors import InvalidSettings
+from tests.support.archives import EVER, MONITOR, labels, letters, plain, predictions
 from tests.support.batches import START_S
-from tests.support.cold_tiers import Crash, Stumbling, World, a_world, some_keys
-
-KEPT = {MONITOR: Retention.model_validate({"warm": "30d", "cold": "365d"})}
-DAY = START_S // DAY_S * DAY_S
-NOW = DAY + 40 * DAY_S
-WHOLE_DAY = Span(DAY, DAY + DAY_S)
-
-
-def dropped(folder: Path, **cold: Any) -> World:
-    """Rows of three hours that lie in cold only."""
-    world, rng = a_world(folder, **cold), np.random.default_rng(4)
-    for number in range(3):
-        rows = varied_predictions(rng, 20, f"e{number}")
-        world.land(rows, labels([f"e{number}-0"]), letters([0]), origin=f"exporter-{number % 2}/0")
-    world.clock.now_s = NOW
-    move(world.tiers, due_moves(world.tiers, KEPT))
-    assert world.warm.hours() == []
-    return world
-
-
-def brought_back(world: World, span: Span = WHOLE_DAY, days: float = 10, **request: Any) -> RestoredSpan:
-    asked = RestoreRequest(MONITOR, span, world.clock.now() + days * DAY_S, **request)
-    return restore(world.tiers, world.cold, asked, lambda *_: None)
-
-
-def in_warm(world: World, kind: Kind = Kind.PREDICTIONS) -> list[dict[str, Any]]:
-    return plain(world.warm.read(kind, MONITOR, EVER))
+from tests.support.cold_tiers import Crash, Stumbling, a_world
+from tests.support.restored_worlds import KEPT, NOW, WHOLE_DAY, brought_back, dropped, in_warm
 
 
 def test_what_comes_back_is_what_went(tmp_path: Path) -> None:
@@ -143,7 +116,7 @@ def test_it_can_be_told_beforehand_what_would_be_read(tmp_path: Path) -> None:
 def test_everybody_is_told_of_each_file(tmp_path: Path) -> None:
     world, told = dropped(tmp_path), []
     asked = RestoreRequest(MONITOR, WHOLE_DAY, NOW + DAY_S)
-    restore(world.tiers, world.cold, asked, lambda number, of, file: told.append((number, of, file.name)))
+    restore(world.tiers, world.cold, asked, lambda number, of, read: told.append((number, of, read.file.name)))
     files = files_to_restore(world.tiers, asked)
     assert told == [(number, 12, file.name) for number, file in enumerate(files, 1)]
 
@@ -161,40 +134,8 @@ def test_a_crash_between_files_is_mended_by_the_next_restoration(tmp_path: Path,
     assert len(in_warm(world)) == 60
 
 
-def test_a_file_that_is_not_what_was_written_is_not_restored(tmp_path: Path) -> None:
-    world = dropped(tmp_path)
-    [first, *_] = world.ledger.cold_files(kind=Kind.PREDICTIONS)
-    path = tmp_path / "cold" / first.name
-    path.write_bytes(path.read_bytes().replace(b"e0-", b"x0-", 1))
-    with pytest.raises(CorruptEntry, match=f"{first.name} has the SHA-256"):
-        brought_back(world)
-    assert in_warm(world) == []
-
-
-def test_a_warm_tier_that_takes_other_rows_is_noticed(tmp_path: Path) -> None:
-    world = dropped(tmp_path)
-
-    class Lossy(Stumbling):
-        def restore(self, kind: Kind, monitor: str, rows: Any) -> int:
-            return world.warm.restore(kind, monitor, [batch.slice(1) for batch in rows])
-
-    lossy: Any = Lossy(world.warm, "")
-    asked = RestoreRequest(MONITOR, WHOLE_DAY, NOW + 1)
-    with pytest.raises(CorruptEntry, match=r"warm differs from cold after .* was restored"):
-        restore(replace(world.tiers, warm=lossy), world.cold, asked, lambda *_: None)
-
-
 def test_rows_that_came_since_do_not_hinder_it(tmp_path: Path) -> None:
     world = dropped(tmp_path)
     world.land(predictions(["late"], START_S))
     brought_back(world)
     assert len(in_warm(world)) == 61
-
-
-def test_rows_whose_key_was_removed_do_not_come_back(tmp_path: Path) -> None:
-    keys = some_keys(tmp_path)
-    world = dropped(tmp_path, keys=keys)
-    assert brought_back(world).new_rows == 66
-    keys.remove(f"{MONITOR}/2025-06")
-    with pytest.raises(KeyRemoved):
-        brought_back(world)

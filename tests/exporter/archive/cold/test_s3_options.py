@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,10 @@ from botocore.exceptions import ClientError
 
 from exporter.archive.cold.locking import S3Locks
 from exporter.archive.cold.store import PutOutcome
+from exporter.archive.cold.tier import open_cold
 from exporter.errors import InvalidSettings
+from tests.support.archives import predictions
+from tests.support.cold_tiers import EXPIRES_AT, a_world
 from tests.support.object_stores import BUCKET, LOCKING_BUCKET, StorePlace, moto_place, radosgw_place
 
 NAME = "credit/predictions/2025-06-15T15/o/1.parquet"
@@ -66,6 +70,19 @@ def test_an_object_is_locked_until_its_retention_ends(locking: StorePlace, mode:
     assert (head["ObjectLockMode"], head["ObjectLockRetainUntilDate"]) == (mode.upper(), UNTIL)
     with pytest.raises(ClientError, match="AccessDenied"):
         locking.s3().delete_object(Bucket=LOCKING_BUCKET, Key=f"{mode}/{NAME}", VersionId=head["VersionId"])
+
+
+def test_what_is_copied_is_locked_until_its_retention_ends(locking: StorePlace, tmp_path: Path) -> None:
+    world = a_world(tmp_path)
+    world.land(predictions(["a"]))
+    section = locking.section(url=f"s3://{LOCKING_BUCKET}/copied", object_lock="governance")
+    with locking.credentials():
+        cold = open_cold(section, tmp_path, world.clock)
+        assert cold is not None
+        world.cold = cold
+        [file] = world.copy()
+    head = _head(locking, f"copied/{file.name}", LOCKING_BUCKET)
+    assert head["ObjectLockRetainUntilDate"].timestamp() == pytest.approx(EXPIRES_AT, abs=1)
 
 
 def test_an_object_that_a_crash_left_unlocked_is_locked_by_the_next_put(locking: StorePlace) -> None:

@@ -135,6 +135,18 @@ def test_an_object_that_nobody_noted_is_an_orphan_once_it_is_a_day_old(tmp_path:
     assert [orphan.name for orphan in verified(world).orphans] == [name]
 
 
+def test_orphans_are_looked_for_below_a_monitor_and_from_a_time_on(tmp_path: Path) -> None:
+    world = filled(tmp_path)
+    file = first(world)
+    del world.ledger.files[file.name]
+    aged(tmp_path, file.name, 2 * DAY_S)
+    end = file.hour + 3600
+    found = [find_orphans(world.tiers, world.cold, since=since) for since in (end - 1, end)]
+    assert [[orphan.name for orphan in each] for each in found] == [[file.name], []]
+    assert [orphan.name for orphan in find_orphans(world.tiers, world.cold, MONITOR)] == [file.name]
+    assert find_orphans(world.tiers, world.cold, "another") == []
+
+
 def test_orphans_are_removed_and_noted_when_asked(tmp_path: Path) -> None:
     world = filled(tmp_path)
     name = first(world).name

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from exporter.archive.entry import Kind
+from exporter.archive.ledger import AuditEvent
 from exporter.archive.warm.postgres import PostgresWarm, open_postgres
 from exporter.errors import InvalidSettings, RetryLater
 from tests.support.archives import EVER, MONITOR, ORIGIN, a_stream, ids, predictions
@@ -181,6 +182,26 @@ def test_the_replica_answers_until_it_is_away(server: RunningPostgres, opened: E
         with psycopg.connect(standby.url(), autocommit=True) as admin:
             admin.execute("SELECT pg_wal_replay_resume()")
         wait_until(lambda: tier.find(Kind.PREDICTIONS, MONITOR, ["b"]), DEADLINE_S, "the new row on the standby")
+
+
+def test_the_ledger_is_asked_of_the_primary_and_of_the_replica_while_that_is_away(opened: ExitStack) -> None:
+    with postgres() as primary, postgres(primary=primary.port) as standby:
+        writer, written = open_postgres(primary.url(), None, MovedClock(), 2)
+        tier, ledger = open_postgres(primary.url(), standby.url(), MovedClock(), 2)
+        for each in (writer, tier):
+            opened.callback(each.close)
+        writer.migrate()
+        written.audit(AuditEvent(1.0, "a person", "test", {}))
+        writer.land(writer.claim(ORIGIN), a_stream(predictions(["a"])))
+        wait_until(lambda: is_there(standby, primary.url()), DEADLINE_S, "the row on the standby")
+        pause(standby)
+        written.audit(AuditEvent(2.0, "a person", "test", {}))
+        assert [event.at for event in ledger.audit_events(EVER)] == [1.0, 2.0]
+        with pytest.raises(RetryLater, match="read-only"):
+            ledger.audit(AuditEvent(3.0, "a person", "test", {}))
+        primary.stop()
+        assert [event.at for event in ledger.audit_events(EVER)] == [1.0]
+        assert ids(tier.read(Kind.PREDICTIONS, MONITOR, EVER)) == ["a"]
 
 
 def is_there(standby: RunningPostgres, url: str) -> bool:

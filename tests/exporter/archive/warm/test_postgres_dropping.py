@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import psycopg
@@ -12,34 +11,10 @@ import pytest
 from exporter.archive.entry import Kind
 from exporter.archive.warm.postgres import PostgresWarm
 from exporter.errors import InfranautError, RetryLater
-from tests.support.archives import (
-    DAY_S,
-    MONITOR,
-    ORIGIN,
-    a_stream,
-    an_entry,
-    labels,
-    letters,
-    predictions,
-)
+from tests.support.archives import DAY_S, MONITOR, ORIGIN, a_stream, an_entry, labels, letters, predictions
 from tests.support.batches import START_S
 from tests.support.polling import wait_until
-from tests.support.postgres import database
 from tests.support.postgres_tiers import DAY, DEADLINE_S, at_once, counted, opened, rows_in, stored_ids, tables, waiting
-
-
-@pytest.fixture
-def url() -> Iterator[str]:
-    with database() as address:
-        yield address
-
-
-@pytest.fixture
-def tier(url: str) -> Iterator[PostgresWarm]:
-    warm = opened(url)
-    warm.migrate()
-    yield warm
-    warm.close()
 
 
 def test_a_day_that_somebody_else_dropped_is_made_again(url: str, tier: PostgresWarm) -> None:

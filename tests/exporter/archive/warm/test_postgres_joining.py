@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from exporter.archive.entry import Kind
-from exporter.archive.warm.postgres import PostgresWarm, open_postgres
+from exporter.archive.warm.postgres import PostgresWarm
 from exporter.archive.warm.tier import Claim
 from tests.support.archives import MONITOR, ORIGIN, a_stream, an_entry, ids, labels, predictions
 from tests.support.batches import START_S
-from tests.support.clocks import MovedClock
-from tests.support.postgres import database
-
-
-@pytest.fixture
-def tier() -> Iterator[PostgresWarm]:
-    with database() as url:
-        warm = open_postgres(url, None, MovedClock())[0]
-        warm.migrate()
-        yield warm
-        warm.close()
 
 
 def test_numbers_and_text_are_joined_by_turns(tier: PostgresWarm) -> None:

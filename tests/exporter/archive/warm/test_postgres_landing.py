@@ -12,35 +12,12 @@ from exporter.archive.entry import Kind
 from exporter.archive.warm.postgres import PostgresWarm
 from exporter.archive.warm.tier import Claim
 from exporter.errors import Fenced, RetryLater
-from tests.support.archives import (
-    DAY_S,
-    MONITOR,
-    ORIGIN,
-    a_stream,
-    an_entry,
-    labels,
-    letters,
-    predictions,
-)
+from tests.support.archives import DAY_S, MONITOR, ORIGIN, a_stream, an_entry, labels, letters, predictions
 from tests.support.batches import START_S
 from tests.support.polling import wait_until
-from tests.support.postgres import RunningPostgres, database, postgres
+from tests.support.postgres import RunningPostgres, postgres
 from tests.support.postgres_tiers import DEADLINE_S, at_once, counted, opened, stored_ids, waiting
 from tests.support.wire_proxy import Cut, wire_proxy
-
-
-@pytest.fixture
-def url() -> Iterator[str]:
-    with database() as address:
-        yield address
-
-
-@pytest.fixture
-def tier(url: str) -> Iterator[PostgresWarm]:
-    warm = opened(url)
-    warm.migrate()
-    yield warm
-    warm.close()
 
 
 @pytest.fixture(scope="module")

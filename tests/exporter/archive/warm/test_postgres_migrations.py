@@ -18,15 +18,8 @@ from exporter.errors import InvalidSettings
 from tests.support.archives import EVER, MONITOR, predictions
 from tests.support.clocks import MovedClock
 from tests.support.landed import everything, land
-from tests.support.postgres import database
 
 APPLIED = "SELECT number, name, sha256 FROM infranaut.migrations ORDER BY number"
-
-
-@pytest.fixture
-def url() -> Iterator[str]:
-    with database() as address:
-        yield address
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import Any
 
 import psycopg
@@ -13,33 +13,8 @@ import pytest
 from exporter.archive.entry import Kind
 from exporter.archive.warm.postgres import PostgresWarm
 from exporter.errors import CorruptEntry
-from tests.support.archives import (
-    EVER,
-    MONITOR,
-    ORIGIN,
-    a_stream,
-    an_entry,
-    ids,
-    labels,
-    plain,
-    predictions,
-)
-from tests.support.postgres import database
-from tests.support.postgres_tiers import DAY, counted, opened, stored_ids
-
-
-@pytest.fixture
-def url() -> Iterator[str]:
-    with database() as address:
-        yield address
-
-
-@pytest.fixture
-def tier(url: str) -> Iterator[PostgresWarm]:
-    warm = opened(url)
-    warm.migrate()
-    yield warm
-    warm.close()
+from tests.support.archives import EVER, MONITOR, ORIGIN, a_stream, an_entry, ids, labels, plain, predictions
+from tests.support.postgres_tiers import DAY, counted, stored_ids
 
 
 def test_text_that_postgres_cannot_hold_is_kept_legible(tier: PostgresWarm) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+import numpy as np
 import pytest
 
 from exporter.archive.warm.tier import Span
 from exporter.cli.backtesting.alerting import fired, is_lower_worse
-from exporter.cli.backtesting.programs import BlockServer, QueriedRange
+from exporter.cli.backtesting.block_server import BlockServer
+from exporter.cli.backtesting.remote_write import SeriesValues
 from rules.group import AlertingRule
 
 STEP_S = 60
@@ -22,11 +24,14 @@ class AnsweredRange:
     def __init__(self, values: Sequence[float | None]) -> None:
         self._values = values
 
-    def range(self, query: str, start: float, end: float, step_s: int) -> list[QueriedRange]:
+    def range(self, query: str, start: float, end: float, step_s: int) -> list[SeriesValues]:
         assert (start, end, step_s) == (START, START + STEP_S * (len(self._values) - 1), STEP_S)
-        at = [(START + STEP_S * index, value) for index, value in enumerate(self._values) if value is not None]
-        named = [QueriedRange({"__name__": name, "feature": "age"}, at[turn::2]) for turn, name in enumerate("xy")]
-        return [series for series in named if series.values]
+        known = [index for index, value in enumerate(self._values) if value is not None]
+        return [self._series(name, known[turn::2]) for turn, name in enumerate("xy") if known[turn::2]]
+
+    def _series(self, name: str, at: Sequence[int]) -> SeriesValues:
+        values = np.array([self._values[index] for index in at], np.float64)
+        return SeriesValues({"__name__": name, "feature": "age"}, START + STEP_S * np.array(at, np.float64), values)
 
 
 def incidents(

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from exporter.archive.warm.tier import Span
-from exporter.cli.backtesting.pace import BacktestPace, asked_length_s, asked_pace, evaluated_span, usual_pace
+from exporter.cli.backtesting.pace import (
+    BacktestPace,
+    asked_length_s,
+    asked_pace,
+    evaluated_span,
+    unit_note,
+    usual_pace,
+)
 from exporter.errors import InvalidSettings
 
 DATA = Path("data.parquet")
@@ -62,5 +69,13 @@ def test_a_row_far_off_does_not_cost_days() -> None:
 
 
 def test_timestamps_in_another_unit_are_told() -> None:
-    with pytest.raises(InvalidSettings, match=r"after the year 9999; is spec\.events\.timestamp_unit right"):
+    with pytest.raises(InvalidSettings, match=r"after the year 9999; .*--set events\.timestamp_unit=ms tries"):
         evaluated_span(Span(START * 1000, ROWS.end * 1000), None, None, BacktestPace(60), DATA)
+
+
+def test_seconds_that_are_taken_for_milliseconds_are_noted() -> None:
+    note = unit_note(Span(START / 1000, ROWS.end / 1000), DATA)
+    assert note is not None
+    assert "before 1971, the last is 1970-01-21T06:0" in note
+    assert "--set events.timestamp_unit=s" in note
+    assert unit_note(ROWS, DATA) is None

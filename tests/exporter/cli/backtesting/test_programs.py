@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from exporter.cli.backtesting.programs import BlockServer, find_tools
+from exporter.cli.backtesting.block_server import BlockServer
+from exporter.cli.backtesting.programs import find_tools
 from exporter.errors import InvalidSettings, ServiceFailed
 from tests.support.ports import free_port
 
@@ -31,14 +32,14 @@ def test_without_promtool_it_says_where_that_comes_from(tmp_path: Path) -> None:
         find_tools({"INFRANAUT_TOOLS": str(tmp_path), "PATH": str(tmp_path)})
 
 
-def test_a_server_that_does_not_answer_is_told_with_the_query() -> None:
+def test_a_server_that_does_not_answer_is_told_with_the_query(tmp_path: Path) -> None:
     with pytest.raises(ServiceFailed, match=r"Prometheus did not answer up == 1: .*refused"):
-        BlockServer(f"http://127.0.0.1:{free_port()}").range("up\n== 1", 0, 60, 60)
+        BlockServer(f"http://127.0.0.1:{free_port()}", tmp_path).range("up\n== 1", 0, 60, 60)
 
 
-def test_a_server_that_has_ended_says_why_itself() -> None:
+def test_a_server_that_has_ended_says_why_itself(tmp_path: Path) -> None:
     def check() -> None:
         raise ServiceFailed("prometheus ended with code 2")
 
     with pytest.raises(ServiceFailed, match="ended with code 2"):
-        BlockServer(f"http://127.0.0.1:{free_port()}", check).instant("up", 0)
+        BlockServer(f"http://127.0.0.1:{free_port()}", tmp_path, check).instant("up", 0)

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
 import pytest
 
 from exporter.archive.warm.tier import Span
@@ -70,11 +73,13 @@ def test_a_file_without_any_prediction_is_refused_with_the_reasons(tmp_path: Pat
     assert "none of its 2 rows is a prediction of 'credit': 1 record not read (missing_timestamp)" in told
     assert "the first is row 1: field 'ts', the timestamp, is absent" in told
     assert "(invalid_timestamp), the first is row 2: field 'ts' must hold a time" in told
-    assert told.endswith("the monitor reads the fields 'id', 'ts', 'score', 'age'")
+    assert told.endswith("the monitor reads the fields 'id', 'ts', 'score', 'age'; the file has 'id', 'ts', 'score'")
 
 
 def test_a_file_without_any_label_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidSettings, match=r"is a label of 'credit': .*missing_id.*the fields 'id', 'label'"):
+    with pytest.raises(
+        InvalidSettings, match=r"is a label of .*: no column is called 'id'; .*the fields 'id', 'label'"
+    ):
         read(tmp_path, labels=[{"label": 1}])
 
 
@@ -89,6 +94,43 @@ def test_a_field_that_no_row_has_is_noted(tmp_path: Path) -> None:
     rows = read(tmp_path, events=[{"id": "a", "ts": 100, "score": 0.5}])
     [note] = [note for note in rows.notes if "no row has" in note]
     assert note.endswith("no row has a value in 'age' that can be read, so it counts as missing everywhere")
+
+
+def test_a_mistyped_column_is_told_with_the_one_that_is_near(tmp_path: Path) -> None:
+    rows = read(tmp_path, events=[{"id": "a", "ts": 100, "score": 0.5, "agee": 3}])
+    [note] = [note for note in rows.notes if "no row has" in note]
+    assert note.endswith("missing everywhere; did you mean 'agee'?")
+    with pytest.raises(InvalidSettings, match=r"'credit': no column is called 'score'; did you mean 'scores'\?;"):
+        read(tmp_path, events=[{"id": "a", "ts": 100, "scores": 0.5}])
+
+
+def test_a_column_that_the_monitor_reads_was_not_meant_by_another(tmp_path: Path) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("id,ts,score,age\na,100,0.5,1\n")
+    monitor = a_monitor({"age": {"type": "number"}, "wage": {"type": "number"}})
+    [note] = read_rows(monitor, path, None, 0.0, lambda _share, _rows: None).notes
+    assert note.endswith("no row has a value in 'wage' that can be read, so it counts as missing everywhere")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_file_without_times_is_told_what_to_do(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"data.{suffix}"
+    table = pa.table({"id": ["a"], "score": [0.5], "age": [3.0]})
+    pa.csv.write_csv(table, path) if suffix == "csv" else pa.parquet.write_table(table, path)
+    with pytest.raises(
+        InvalidSettings, match=r"no column is called 'ts' \(a backtest goes by the time.*docs/backtest"
+    ) as told:
+        read_rows(the_monitor(), path, None, 0.0, lambda _share, _rows: None)
+    assert str(told.value).endswith("the file has 'id', 'score', 'age'")
+
+
+def test_a_file_of_something_else_is_told_what_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "data.parquet"
+    pa.parquet.write_table(pa.table({f"c{number}": [1] for number in range(40)}), path)
+    with pytest.raises(
+        InvalidSettings, match=r"none of the monitor's fields .*; the file has 'c0', .*'c29' and 10 more"
+    ):
+        read_rows(the_monitor(), path, None, 0.0, lambda _share, _rows: None)
 
 
 def test_records_that_could_not_be_read_are_noted(tmp_path: Path) -> None:

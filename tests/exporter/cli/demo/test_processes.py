@@ -1,11 +1,10 @@
 import os
-import signal
 import sys
 from pathlib import Path
 
 import pytest
 
-from exporter.cli.demo.processes import interrupted_by_signals, started_programs
+from exporter.cli.demo.processes import started_programs
 from exporter.errors import ServiceFailed
 from tests.support.ports import free_port
 
@@ -78,11 +77,3 @@ def test_a_program_that_never_answers_is_given_up_and_stopped(tmp_path: Path, mo
         started_programs(tmp_path) as programs,
     ):
         programs.start("server", [sys.executable, "-c", "import signal; signal.pause()"], "http://127.0.0.1:9/")
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signals_leave_the_block_in_order_and_are_given_back(number: signal.Signals) -> None:
-    before = signal.getsignal(number)
-    with pytest.raises(KeyboardInterrupt, match=number.name), interrupted_by_signals():
-        signal.raise_signal(number)
-    assert signal.getsignal(number) is before

@@ -12,6 +12,7 @@ import yaml
 
 import alertmanager
 from alertmanager.rendering import CONFIGURATION_FILE
+from exporter.cli.planning.figures import EXPORTER
 from exporter.cli.planning.paging import paging_alerts, unescaped
 from exporter.cli.planning.routing import matches, receivers_of
 from tests.support.golden_monitors import golden_monitors
@@ -56,13 +57,15 @@ def test_every_alert_of_the_golden_monitors_goes_where_alertmanager_sends_it(tmp
     for name, text in alertmanager.render(monitors).items():
         (tmp_path / name).write_text(text)
     found = {
-        (alert.monitor, alert.rule.labels["severity"], alert.rule.labels["kind"]): alert
+        (subject, alert.rule.labels["severity"], alert.rule.labels["kind"]): (alert.rule, receivers)
         for alert in paging_alerts(monitors)
+        for subject, receivers in alert.told.items()
     }
-    assert len(found) > 8
-    for alert in found.values():
-        labels = {"alertname": alert.rule.alert} | {name: unescaped(text) for name, text in alert.rule.labels.items()}
-        assert ",".join(alert.receivers) == routed_by_amtool(tmp_path / CONFIGURATION_FILE, labels)
+    assert len(found) > 12
+    for (subject, _, _), (rule, receivers) in found.items():
+        named = {} if subject == EXPORTER else {"monitor": subject}
+        labels = {"alertname": rule.alert} | named | {name: unescaped(text) for name, text in rule.labels.items()}
+        assert ",".join(receivers) == routed_by_amtool(tmp_path / CONFIGURATION_FILE, labels)
 
 
 def routed_by_amtool(config: Path, labels: Mapping[str, str]) -> str:

@@ -15,88 +15,39 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
+
 from exporter.archive.dead_letters import DeadLetters
-from exporter.archive.entry import Entry, Kind
+from exporter.archive.entry import Kind
+from exporter.archive.hot.taken_ids import TakenIds
 from exporter.archive.journal import Journal, WhenKept, wait_until_kept
 from exporter.archive.keeping import Keeping
-from exporter.batch import ID, Batch, Booleans, Decoded, Reason, Reject
+from exporter.batch import ID, Batch, Booleans, Decoded, Integers, Reason, Reject
 from exporter.clock import Clock
 from exporter.decode import Decoders, inflate
 from exporter.decode.projection import label_projection, prediction_projection
 from exporter.derive import Derived, Deriver
 from exporter.errors import RejectedPayload, TooManyRecords
-from exporter.validate import FeatureChecks
+from exporter.pipeline.counting_queue import CountingQueue
+from exporter.pipeline.payload import Admitted, Payload, Receipt
 from exporter.validate.events import reject_by_time
 from exporter.window.assign import ChildAssigner
-from exporter.window.coalesce import Pending
 from exporter.window.counts import add_by_child
 from exporter.window.label_join import LabelJoin
 from exporter.window.layout import SERIES_DROPPED_REASONS, SOURCES
-from exporter.window.observe import PredictionCounter
 from exporter.window.shared import SharedMonitor
 
-ERRORS_TOLD = 20
-ROWS_A_COUNT = 4096
-COUNT_AFTER_S = 0.25
-
 _REASONS = list(Reason)
-
-
-@dataclass(frozen=True, slots=True)
-class Payload:
-    """A body as it came: its bytes, media type and content encoding, and which source brought it."""
-
-    body: bytes
-    content_type: str = "application/x-ndjson"
-    content_encoding: str = "identity"
-    source: str = "http"
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of a body: rows accepted, and the records rejected, in the order of their positions."""
-
-    accepted: int
-    rejects: Sequence[Reject]
-
-    @property
-    def reasons(self) -> Counter[Reason]:
-        return Counter(reject.reason for reject in self.rejects)
-
-    @property
-    def told(self) -> Sequence[Reject]:
-        """The rejects that an answer spells out."""
-        return self.rejects[:ERRORS_TOLD]
-
-    def by_row(self, rows: int) -> list[Receipt]:
-        """A receipt for each row of a body of so many."""
-        rejects = {reject.position: reject for reject in self.rejects}
-        return [Receipt(0, [rejects[row]]) if row in rejects else Receipt(1, ()) for row in range(rows)]
-
-
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """What was read of a body: its good rows, and the records rejected so far; nothing has come of it yet.
-
-    entry : the rows as they are to be kept; None when there are none, or nothing is archived.
-    """
-
-    kind: Kind
-    source: str
-    received_at: float
-    decoded: Decoded
-    derived: Derived
-    rejects: list[Reject] = field(default_factory=list)
-    entry: Entry | None = None
 
 
 class Pipeline:
     """The data path of one monitor. One thread calls it; other processes have their own, on other slots.
 
     journal : where rows are kept, in the form that `keeping` gives them; without one nothing is archived.
+    taken   : tells the ids that other exporters have taken; without it a duplicate is what this one remembers.
     """
 
     def __init__(
@@ -108,6 +59,7 @@ class Pipeline:
         body_limit_bytes: int,
         journal: Journal | None = None,
         keeping: Keeping | None = None,
+        taken: TakenIds | None = None,
     ) -> None:
         monitor = shared.monitor
         self._shared = shared
@@ -116,19 +68,16 @@ class Pipeline:
         self._body_limit_bytes = body_limit_bytes
         self._journal = journal
         self._keeping = keeping
+        self._taken = taken
         self._private = frozenset((*monitor.spec.privacy.drop, *monitor.spec.privacy.pseudonymise))
         self._writer = shared.counts.writer(slot)
         self._predictions = Decoders(prediction_projection(monitor))
         self._deriver = Deriver(monitor)
         self._deriver.open()
         self._assigner = ChildAssigner(monitor, shared.children)
-        self._pending = Pending(name for name, feature in monitor.spec.features.items() if feature.type == "category")
-        self._pending_since = 0.0
-        self._features = FeatureChecks(monitor)
-        self._counter = PredictionCounter(shared.layout)
+        self._queue = CountingQueue(shared, self._writer, clock)
         self._labels = Decoders(label_projection(monitor)) if shared.layout.outcomes is not None else None
         self._join = LabelJoin(shared, self._writer)
-        self._empty_queue()
 
     @property
     def name(self) -> str:
@@ -174,33 +123,22 @@ class Pipeline:
     def tick(self) -> None:
         """What is due: counting what has waited long enough, giving up on labels that did not come."""
         now = self._clock.now()
-        if self._pending.rows and not 0 <= now - self._pending_since < COUNT_AFTER_S:
-            self.count_pending()
+        if self._queue.is_due(now):
+            self._queue.count()
         self._join.sweep(now)
 
     def count_pending(self) -> None:
         """Validates and counts all rows that wait."""
-        if not self._pending.rows:
-            return
-        derived, children = self._pending.take()
-        validated = self._features.check(derived)
-        with self._writer.batch():
-            self._counter.count(derived.batch, validated, children, self._clock.now(), self._writer)
-            self._writer.overall.integers[self._shared.layout.queue.start] -= len(children)
+        self._queue.count()
 
     def close(self) -> None:
         """Counts what waits and lets go of everything."""
-        self.count_pending()
+        self._queue.count()
         self._deriver.close()
 
     def reject_body(self, error: RejectedPayload, payload: Payload, kind: str) -> None:
         """Sets a whole body aside as one record."""
         self._set_aside([Reject(0, Reason(error.reason), str(error), payload.body)], payload.source, kind)
-
-    def _empty_queue(self) -> None:
-        """Rows that waited in a process that was killed on this slot died with it."""
-        with self._writer.batch():
-            self._writer.overall.integers[self._shared.layout.queue.start] = 0
 
     def _take(self, admitted: Admitted) -> Receipt:
         wait_until_kept(lambda when_kept: self.keep(admitted, when_kept))
@@ -231,7 +169,8 @@ class Pipeline:
         keep, untimely = reject_by_time(decoded.batch, self._shared.monitor.spec.events, decoded.raw, now)
         batch = decoded.batch if keep is None else decoded.batch.take(keep)
         derived = self._deriver.derive(batch) if len(batch) else Derived(batch)
-        return self._admitted(Kind.PREDICTIONS, decoded, derived, source, [*decoded.rejects, *untimely])
+        admitted = self._admitted(Kind.PREDICTIONS, decoded, derived, source, [*decoded.rejects, *untimely])
+        return admitted if self._taken is None else _without_taken(admitted, self._taken)
 
     def _admitted(self, kind: Kind, decoded: Decoded, derived: Derived, source: str, rejects: list[Reject]) -> Admitted:
         now, entry = self._clock.now(), None
@@ -241,10 +180,13 @@ class Pipeline:
 
     def _accept_predictions(self, admitted: Admitted) -> Receipt:
         accepted = self._add(admitted) if len(admitted.derived.batch) else 0
+        if admitted.taken is not None:
+            with self._writer.batch():
+                self._count_duplicates(self._assigner.assign(admitted.taken).children)
         self._set_aside(admitted.rejects, admitted.source, "predictions")
         self._count_ingested(admitted.source, accepted)
-        if self._pending.rows >= ROWS_A_COUNT:
-            self.count_pending()
+        if self._queue.is_full:
+            self._queue.count()
         return _receipt(accepted, admitted.rejects)
 
     def _add(self, admitted: Admitted) -> int:
@@ -257,17 +199,12 @@ class Pipeline:
             derived = derived.take(remembered.fresh)
         layout = self._shared.layout
         with self._writer.batch():
-            integers = self._writer.model.integers
-            add_by_child(integers[:, layout.duplicates.start], assigned.children[~remembered.fresh])
+            self._count_duplicates(assigned.children[~remembered.fresh])
             for reason, rows in assigned.dropped.items():
                 slot = layout.dropped.start + SERIES_DROPPED_REASONS.index(reason)
                 self._writer.overall.integers[slot] += rows
-            self._writer.overall.integers[layout.queue.start] += len(derived.batch)
             self._join.count_remembered(batch, remembered, assigned.children)
-        if not self._pending.rows:
-            self._pending_since = self._clock.now()
-        if len(derived.batch):
-            self._pending.add(derived, assigned.children[remembered.fresh])
+            self._queue.add(derived, assigned.children[remembered.fresh])
         return len(derived.batch)
 
     def _accept_labels(self, admitted: Admitted) -> Receipt:
@@ -290,6 +227,9 @@ class Pipeline:
         with self._writer.batch():
             self._writer.overall.integers[self._shared.layout.ingested.start + SOURCES.index(source)] += rows
 
+    def _count_duplicates(self, children: Integers) -> None:
+        add_by_child(self._writer.model.integers[:, self._shared.layout.duplicates.start], children)
+
     def _set_aside(self, rejects: Sequence[Reject], source: str, kind: str) -> None:
         if not rejects:
             return
@@ -302,6 +242,21 @@ class Pipeline:
 
 def _receipt(accepted: int, rejects: Sequence[Reject]) -> Receipt:
     return Receipt(accepted, sorted(rejects, key=lambda reject: reject.position))
+
+
+def _without_taken(admitted: Admitted, taken: TakenIds) -> Admitted:
+    """Without the rows that were taken elsewhere; ids are looked up as they are kept, which may be as hashes."""
+    entry, batch = admitted.entry, admitted.derived.batch
+    is_taken = taken.among(entry.rows.column("id")) if entry is not None else None
+    if entry is None or is_taken is None or not is_taken.any():
+        return admitted
+    return replace(
+        admitted,
+        derived=admitted.derived.take(~is_taken),
+        rejects=[*admitted.rejects, *_duplicates(batch, is_taken, admitted.decoded, "was taken before")],
+        entry=None if is_taken.all() else replace(entry, rows=entry.rows.filter(pa.array(~is_taken))),
+        taken=batch.take(is_taken),
+    )
 
 
 def _duplicates(batch: Batch, rows: Booleans, decoded: Decoded, what: str) -> list[Reject]:

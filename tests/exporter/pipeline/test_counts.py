@@ -9,13 +9,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, confusion_matrix, log_loss, mean_absolute_error, mean_squared_error
 
-from exporter.expose.families import Samples
 from exporter.monitor.spec import Monitor
-from exporter.pipeline import COUNT_AFTER_S
 from tests.support.batches import a_monitor
 from tests.support.clocks import NOON_S
 from tests.support.histograms import a_category_reference, a_number_reference, a_reference
-from tests.support.pipelines import WatchedPipeline, a_pipeline, beside
+from tests.support.pipelines import a_pipeline, beside
 
 ROWS = 5000
 
@@ -202,48 +200,8 @@ def test_a_new_version_is_exposed_at_zero_once_before_its_counts(tmp_path: Path)
     watched = a_pipeline(tmp_path, Monitor.model_validate(document))
     watched.predict(*events([0.5], version=["3.1"]))
     watched.pipeline.count_pending()
-    seen = [_predictions(watched) for _ in range(3)]
+    seen = [watched.scraped("infranaut_predictions_total") for _ in range(3)]
     assert seen == [0, 1, 1]
-
-
-def test_rows_wait_to_be_counted_a_moment_at_the_most(tmp_path: Path) -> None:
-    watched = a_pipeline(tmp_path, a_labelled_monitor())
-    watched.predict(*events([0.5]))
-    watched.pipeline.tick()
-    assert _queue(watched) == 1
-    watched.clock.move(COUNT_AFTER_S)
-    watched.pipeline.tick()
-    assert _queue(watched) == 0
-
-
-def test_closing_counts_what_waits(tmp_path: Path) -> None:
-    watched = a_pipeline(tmp_path, a_labelled_monitor())
-    watched.predict(*events([0.5, 0.6]))
-    watched.pipeline.close()
-    assert _predictions(watched) == 2
-
-
-def test_small_bodies_of_different_formats_are_counted_together(tmp_path: Path) -> None:
-    watched = a_pipeline(tmp_path, a_labelled_monitor())
-    watched.predict(*events([0.5], age=[1.0], region=["north"]))
-    watched.predict(f"region,age,score,ts,id\nsouth,2,0.4,{NOON_S},x\n", content_type="text/csv")
-    watched.predict({"id": "y", "ts": NOON_S, "score": 0.1, "age": "old"})
-    assert watched.value("infranaut_predictions_total") == 3
-    assert watched.value("infranaut_feature_violations_total", feature="age", rule="type") == 1
-
-
-def _predictions(watched: WatchedPipeline) -> int:
-    return _sample(watched, "infranaut_predictions_total")
-
-
-def _queue(watched: WatchedPipeline) -> int:
-    return _sample(watched, "infranaut_ingest_queue_records")
-
-
-def _sample(watched: WatchedPipeline, name: str) -> int:
-    """The sum of a family as one scrape sees it, without counting what waits."""
-    samples = [item for item in watched.samples.collect() if isinstance(item, Samples) and item.metric.name == name]
-    return int(sum(item.values.sum() for item in samples))
 
 
 def test_an_objective_of_the_delay_is_an_edge_of_its_histogram(tmp_path: Path) -> None:

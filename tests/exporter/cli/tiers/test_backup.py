@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,6 +89,21 @@ def test_a_backup_goes_into_a_folder_under_a_name_of_its_own_and_stands_in_the_a
     with place.state.open() as archive:
         event = archive.ledger.audit_events(EVER)[-1]
     assert (event.action, event.actor) == ("archive.backup", person())
+
+
+def test_json_tells_what_is_in_it(tmp_path: Path) -> None:
+    place = ArchivePlace(tmp_path)
+    fill(place)
+    out = tmp_path / "backup.tar.gz"
+    planned = json.loads(back_up(place, out, "--dry-run", "--json").stdout)
+    assert (planned["path"], planned["dry_run"], planned["size_bytes"]) == (str(out), True, None)
+    done = json.loads(back_up(place, out, "--json").stdout)
+    assert (done["dry_run"], done["size_bytes"]) == (False, out.stat().st_size)
+    assert done["files"] == planned["files"] == {
+        "monitors/credit.yaml": (place.monitors / "credit.yaml").stat().st_size,
+        "settings.yaml": len("{}"),
+    }  # fmt: skip
+    assert done["tables"]["cold_files"] == planned["tables"]["cold_files"] == 3
 
 
 def test_references_are_in_it_and_passwords_are_not(tmp_path: Path) -> None:
