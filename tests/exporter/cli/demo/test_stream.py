@@ -73,7 +73,7 @@ def test_a_busy_exporter_is_asked_again_and_rejected_rows_are_counted(tmp_path: 
             wait_until(lambda: stream.figures.sent >= 60, 10, "a batch")
             figures = stream.figures
     assert double.posted[0].body == double.posted[1].body
-    assert (figures.sent, figures.accepted, figures.rejected) == (60, 58, 2)
+    assert (figures.sent - figures.accepted, figures.rejected) == (2, 2)
 
 
 def test_a_refusal_stops_the_stream_and_is_told(tmp_path: Path) -> None:
