@@ -32,7 +32,7 @@ class BackupReport(msgspec.Struct, frozen=True):
 @click.command("backup")
 @archive_options
 @click.option(
-    "--out", required=True, type=click.Path(path_type=Path), help="A file (.tar.gz), or a folder to write one into."
+    "--out", required=True, type=click.Path(path_type=Path), help="A file (.tar.gz, .tgz), or a folder for one."
 )
 @click.option("--dry-run", is_flag=True, help="Print what would be in it, and write nothing.")
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON document.")
@@ -49,18 +49,32 @@ def command(access: ArchiveAccess, out: Path, dry_run: bool, is_json: bool) -> N
       infranaut tiers backup --monitors monitors/ --out backups/ --json
     """
     files = dict(_files(access))
-    target = out / f"infranaut-{datetime.fromtimestamp(access.clock.now(), UTC):%Y%m%dT%H%M%SZ}.tar.gz"
-    target = target if out.is_dir() else out
+    target = _target(out, access.clock.now())
     sizes = {name: len(content) for name, content in files.items()}
     with access.open(is_read_only=dry_run) as archive:
         if dry_run:
             tables = {name: table.num_rows for name, table in archive.ledger.dump().items()}
             _print(BackupReport(str(target), True, None, sizes, tables), is_json=is_json)
             return
+        if target != out:
+            _make_folder(out)
         archive.ledger.audit(AuditEvent(access.clock.now(), person(), "archive.backup", {"file": target.name}))
         manifest = write_backup(target, files, archive.ledger, access.clock)
     tables = {table.name: table.rows for table in manifest.tables}
     _print(BackupReport(str(target), False, target.stat().st_size, sizes, tables), is_json=is_json)
+
+
+def _target(out: Path, now: float) -> Path:
+    if out.name.endswith((".gz", ".tgz")) and not out.is_dir():
+        return out
+    return out / f"infranaut-{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}.tar.gz"
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidSettings(f"--out {folder}: no folder can be made there: {error.strerror}") from error
 
 
 def _print(report: BackupReport, *, is_json: bool) -> None:

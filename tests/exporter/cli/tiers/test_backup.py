@@ -79,16 +79,23 @@ def test_a_restore_into_an_empty_database_is_equal_and_works(
 def test_a_backup_goes_into_a_folder_under_a_name_of_its_own_and_stands_in_the_audit(tmp_path: Path) -> None:
     place = ArchivePlace(tmp_path)
     fill(place)
-    backups = tmp_path / "backups"
-    backups.mkdir()
+    backups = tmp_path / "kept" / "backups"
     dry = back_up(place, backups, "--dry-run")
     assert "monitors/credit.yaml: " in dry.stdout
-    assert not list(backups.iterdir())
+    assert not backups.exists()
     back_up(place, backups)
     assert [path.name.startswith("infranaut-") for path in backups.iterdir()] == [True]
     with place.state.open() as archive:
         event = archive.ledger.audit_events(EVER)[-1]
     assert (event.action, event.actor) == ("archive.backup", person())
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    place = ArchivePlace(tmp_path)
+    fill(place)
+    (tmp_path / "backups").write_text("a file")
+    refused = place.run("tiers", "backup", "--out", str(tmp_path / "backups"))
+    assert str(refused.exception) == f"--out {tmp_path / 'backups'}: no folder can be made there: File exists"
 
 
 def test_json_tells_what_is_in_it(tmp_path: Path) -> None:
